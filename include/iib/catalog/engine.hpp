@@ -1,0 +1,78 @@
+#pragma once
+
+#include "iib/base/cancellation.hpp"
+#include "iib/base/log.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace iib::catalog {
+
+/// What an index holds: an SQLite database, or a directory of file-based catalogs.
+enum class CatalogKind { sqlite, file_based };
+
+/// A catalog on disk. `path` is the database file or the catalog's directory.
+struct Catalog {
+  CatalogKind kind = CatalogKind::sqlite;
+  std::filesystem::path path;
+};
+
+/// A bundle to add. An engine that reads files takes `directory`; one that pulls by itself takes
+/// `pull_spec`, `auth_file` and `insecure_registries`.
+struct BundleSource {
+  /// The resolved pull specification, recorded as the bundle's path.
+  std::string pull_spec;
+  /// Holds `manifests/` and `metadata/`, already unpacked and safe.
+  std::filesystem::path directory;
+  std::filesystem::path auth_file;
+  std::vector<std::string> insecure_registries;
+};
+
+/// How new bundles join the update graph (catalog-sqlite 5).
+enum class UpdateMode { replaces, semver, semver_skippatch };
+
+/// Options of an addition.
+struct AddOptions {
+  UpdateMode mode = UpdateMode::replaces;
+  /// Lets a bundle replace the head of the same name (catalog-sqlite 5.6).
+  bool overwrite_latest = false;
+};
+
+/// A bundle that an index offers.
+struct ListedBundle {
+  std::string package;
+  std::string name;
+  std::string version;
+  std::string pull_spec;
+};
+
+/// What every operation needs besides its arguments.
+struct Work {
+  /// A directory of this request's own; results are made below it.
+  std::filesystem::path directory;
+  Log log;
+  Cancellation cancellation;
+};
+
+/// Changes index contents. All or nothing: what fails leaves the source as it was and no result.
+/// Throws UserError naming bundle, package, channel, rule and remedy, or ExternalError. An engine
+/// keeps no state between calls and may be called from several threads.
+class CatalogEngine {
+ public:
+  virtual ~CatalogEngine() = default;
+  /// Adds `bundles` to a copy of `from` (nothing: an empty index).
+  [[nodiscard]] virtual Catalog add(const std::optional<Catalog>& from,
+                                    std::span<const BundleSource> bundles,
+                                    const AddOptions& options, const Work& work) = 0;
+  /// Removes `packages` from a copy of `from`. Packages that are not there: UserError naming all.
+  [[nodiscard]] virtual Catalog remove(const Catalog& from, std::span<const std::string> packages,
+                                       const Work& work) = 0;
+  /// All bundles of `catalog` that have a place in a channel, each once.
+  [[nodiscard]] virtual std::vector<ListedBundle> list(const Catalog& catalog,
+                                                       const Work& work) = 0;
+};
+
+}  // namespace iib::catalog

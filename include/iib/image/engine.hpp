@@ -1,0 +1,114 @@
+#pragma once
+
+#include "iib/base/cancellation.hpp"
+#include "iib/base/log.hpp"
+#include "iib/model/image_reference.hpp"
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace iib::image {
+
+/// What every operation of one request carries: whose credentials, which log, when to stop.
+struct Access {
+  /// An auth file of this request, mode 0600 (image/auth_file.hpp).
+  std::filesystem::path auth_file;
+  /// A directory of this request's own for temporary files.
+  std::filesystem::path work_directory;
+  Log log;
+  Cancellation cancellation;
+};
+
+/// Whether a manifest names images or is one.
+enum class ManifestKind { list, image };
+
+/// One image of a manifest list, attestations and unknown platforms left out.
+struct ListEntry {
+  model::Digest digest;
+  std::string architecture;
+};
+
+/// A manifest as the registry keeps it.
+struct Manifest {
+  ManifestKind kind = ManifestKind::image;
+  std::string media_type;
+  /// Of the raw bytes, checked against what was asked for.
+  model::Digest digest;
+  /// The linux images of a list in its order; empty for an image.
+  std::vector<ListEntry> entries;
+};
+
+/// What we read of an image config.
+struct ImageConfig {
+  std::string architecture;
+  std::map<std::string, std::string> labels;
+};
+
+/// A file of the host that becomes part of an image.
+struct LayerFile {
+  std::filesystem::path source;
+  /// Absolute path in the image; folders on the way are made with mode 0755.
+  std::string target;
+  unsigned mode = 0644;
+};
+
+/// What goes on top of a base image, the same for all architectures.
+struct ImageContent {
+  std::vector<LayerFile> files;
+  std::map<std::string, std::string> labels;
+  /// Empty: the base's stay.
+  std::vector<std::string> entrypoint;
+  std::vector<std::string> command;
+  /// Such as `50051/tcp`; added to the base's.
+  std::vector<std::string> exposed_ports;
+};
+
+/// One image to make.
+struct Target {
+  std::string architecture;
+  /// The base, pinned to the digest of a single image.
+  model::ImageReference base;
+  /// Where it is pushed to.
+  model::ImageReference destination;
+};
+
+/// An image that lies in the registry.
+struct PushedImage {
+  std::string architecture;
+  model::ImageReference reference;
+};
+
+/// Everything iibd does with images. Throws UserError for what the user named wrongly (not found,
+/// not an image) and ExternalError otherwise; both name image, step, cause and remedy. Retries are
+/// done inside. May be called from several threads.
+class ImageEngine {
+ public:
+  virtual ~ImageEngine() = default;
+  /// The manifest of `image`; with a tag the current one (pipeline 3.1, 3.2).
+  [[nodiscard]] virtual Manifest manifest(const model::ImageReference& image,
+                                          const Access& access) = 0;
+  /// The config of `image`, pinned by digest to a single image.
+  [[nodiscard]] virtual ImageConfig config(const model::ImageReference& image,
+                                           const Access& access) = 0;
+  /// Copies what lies below each of `paths` (relative to the image's root, files or directories)
+  /// to the same place below `destination`, layers and whiteouts applied. Paths that are absent are
+  /// absent then. Entries that point outside are refused with UserError. `image` is pinned by
+  /// digest.
+  virtual void extract(const model::ImageReference& image, std::span<const std::string> paths,
+                       const std::filesystem::path& destination, const Access& access) = 0;
+  /// Makes an image for each target from its base and `content`, as Docker v2 schema 2, without
+  /// running anything inside it, and pushes it. The results are pinned, in the order of `targets`.
+  [[nodiscard]] virtual std::vector<PushedImage> build_and_push(const ImageContent& content,
+                                                                std::span<const Target> targets,
+                                                                const Access& access) = 0;
+  /// Pushes a Docker v2 manifest list of `images` to `destination`; gives its digest.
+  [[nodiscard]] virtual model::Digest push_list(const model::ImageReference& destination,
+                                                std::span<const PushedImage> images,
+                                                const Access& access) = 0;
+};
+
+}  // namespace iib::image

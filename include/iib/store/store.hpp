@@ -1,0 +1,161 @@
+#pragma once
+
+#include "iib/base/clock.hpp"
+#include "iib/base/log.hpp"
+#include "iib/base/secret.hpp"
+#include "iib/model/request.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace iib::store {
+
+/// Which kinds of message wait in the outbox, and for where (rest-api 10). Unset: none of that
+/// kind.
+struct Destinations {
+  std::optional<std::string> build_state;
+  std::optional<std::string> batch_state;
+};
+
+/// What opening needs.
+struct Options {
+  /// The database file; its folder must exist.
+  std::filesystem::path database;
+  /// 32 bytes that seal secrets (AES-256-GCM).
+  Secret key;
+  Destinations destinations;
+  /// Overrides the base URL of a request in messages (`iib_external_url`); may be empty.
+  std::string external_url;
+  /// `IIB_REQUEST_DATA_DAYS_TO_LIVE`: message bodies hold expirations.
+  std::chrono::days data_lifetime{3};
+  /// Whether documents in messages have a `related_bundles` key.
+  bool related_bundles_configured = true;
+  /// How many connections read at once.
+  int readers = 4;
+};
+
+/// A filter of GET /builds; unset members do not filter (rest-api 6.1).
+struct Filter {
+  std::optional<model::RequestState> state;
+  std::optional<BatchId> batch;
+  std::optional<model::RequestType> type;
+  std::optional<std::string> user;
+  std::optional<std::string> from_index;
+  std::optional<std::string> from_index_prefix;
+  std::optional<std::string> index_image;
+};
+
+/// How much of a request's history a listing loads.
+enum class Detail { latest_state, whole_history };
+
+/// One page of requests, newest id first.
+struct Page {
+  std::vector<model::Request> items;
+  /// Matching requests over all pages.
+  std::int64_t total = 0;
+};
+
+/// A job that a worker may run now.
+struct ClaimedJob {
+  JobId id;
+  std::string queue;
+  /// The fencing token: rises with every claim; every write of the job names it.
+  std::int64_t claim = 0;
+  /// Claims of this job that ended with the daemon's death.
+  int tries = 0;
+  model::Request request;
+  model::JobArguments arguments;
+  model::JobSecrets secrets;
+  /// Why the secrets could not be opened (key lost); the job must fail with it.
+  std::optional<std::string> secrets_problem;
+};
+
+/// Names a claim; what a job's writes carry.
+struct Claim {
+  JobId job;
+  RequestId request;
+  std::int64_t number = 0;
+};
+
+/// Whether a write still had its claim, and its request was not final.
+enum class Written { done, claim_lost };
+
+/// What recovery at start found.
+struct Recovered {
+  /// Jobs of this owner that were running and are queued again, their try counted.
+  std::vector<JobId> requeued;
+  /// Requests that failed because their job had used up its tries.
+  std::vector<RequestId> failed;
+};
+
+/// What a submission's completion gets: the stored requests in order, or why nothing was stored.
+using SubmitResult = std::variant<std::vector<model::Request>, std::exception_ptr>;
+
+/// The daemon's memory: requests, batches, states, jobs, outbox. Every public operation is atomic.
+/// Writes run on one writer thread, each in a savepoint, committed together and answered after the
+/// commit; reads have connections of their own. Safe to call from any thread. Failures throw
+/// ExternalError naming the database file; after one, nothing of that operation is stored.
+class Store {
+ public:
+  /// Opens the database, makes it when absent, upgrades an older one after a backup copy beside it.
+  /// Throws UserError for one that is newer than this binary or no database of ours.
+  Store(Options options, const Clock& clock, Log log);
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  /// Finishes the writes under way.
+  ~Store();
+
+  /// Stores requests, batch, first states, jobs and outbox rows in one transaction; `done` is
+  /// called on the writer thread after the commit (must not block).
+  void submit(model::NewBatch batch, std::function<void(SubmitResult)> done);
+  /// The same, waiting. Not for HTTP threads.
+  [[nodiscard]] std::vector<model::Request> submit(model::NewBatch batch);
+
+  /// One request with its whole history, or nothing.
+  [[nodiscard]] std::optional<model::Request> find(RequestId id) const;
+  /// Page `number` (1, 2, ...) of `size` requests. A page beyond the last is empty.
+  [[nodiscard]] Page list(const Filter& filter, std::int64_t number, std::int64_t size,
+                          Detail detail) const;
+  /// Whether any image with that pull specification was ever seen, in any role.
+  [[nodiscard]] bool image_known(std::string_view pull_spec) const;
+  /// Whether any image whose pull specification begins so was ever seen.
+  [[nodiscard]] bool image_prefix_known(std::string_view prefix) const;
+  /// One trivial query; throws when the database does not answer.
+  void ping() const;
+
+  /// The oldest job of `queue` that may run: queued, and no older unfinished job has its ordering
+  /// key. Claims it for `owner` until now + `lease`.
+  [[nodiscard]] std::optional<ClaimedJob> claim(std::string_view queue, std::string_view owner,
+                                                std::chrono::seconds lease);
+  /// Extends the leases of the claims that `owner` holds.
+  void renew(std::string_view owner, std::chrono::seconds lease);
+  /// Whether `claim` is still the job's and its request is not final: asked before the final push.
+  [[nodiscard]] bool holds(const Claim& claim) const;
+  /// Appends a state (in_progress) with what was learned, with outbox rows, in one transaction.
+  Written progress(const Claim& claim, std::string reason, model::Learned learned);
+  /// Stores facts alone, without a state.
+  Written learn(const Claim& claim, model::Learned learned);
+  /// Ends request and job: final state, facts, outbox rows; the job's secrets are erased.
+  Written finish(const Claim& claim, model::RequestState state, std::string reason,
+                 model::Learned learned);
+  /// Puts the job back in its place in the queue after an orderly stop; no try is counted.
+  Written requeue(const Claim& claim);
+  /// At start: jobs that `owner` left running are queued again with their try counted, or failed
+  /// when they have been tried `max_tries` times; jobs whose request has ended are dropped.
+  Recovered recover(std::string_view owner, int max_tries);
+  /// Names of queues that have queued jobs.
+  [[nodiscard]] std::vector<std::string> queues_with_work() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace iib::store
