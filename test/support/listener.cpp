@@ -1,5 +1,6 @@
 #include "skip.hpp"
 
+#define CATCH_CONFIG_EXTERNAL_INTERFACES  // the listener interfaces
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
