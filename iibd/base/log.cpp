@@ -38,6 +38,19 @@ class NullSink final : public LogSink {
   void write(LogLevel, std::string_view, std::string_view) noexcept override {}
 };
 
+class FilterSink final : public LogSink {
+ public:
+  FilterSink(LogLevel least, std::shared_ptr<LogSink> target)
+      : least_{least}, target_{std::move(target)} {}
+  void write(LogLevel level, std::string_view module, std::string_view message) noexcept override {
+    if (level >= least_) target_->write(level, module, message);
+  }
+
+ private:
+  LogLevel least_;
+  std::shared_ptr<LogSink> target_;
+};
+
 /// Formats with spdlog, without its registry of global loggers.
 class SpdlogSink final : public LogSink {
  public:
@@ -105,6 +118,10 @@ std::shared_ptr<LogSink> make_stderr_sink() {
 
 std::shared_ptr<LogSink> make_file_sink(const std::string& path, std::shared_ptr<LogSink> also) {
   return std::make_shared<SpdlogSink>(std::make_shared<AppendSink>(path), std::move(also));
+}
+
+std::shared_ptr<LogSink> make_filter_sink(LogLevel least, std::shared_ptr<LogSink> target) {
+  return std::make_shared<FilterSink>(least, std::move(target));
 }
 
 std::string one_line(std::string_view message, std::size_t limit) {

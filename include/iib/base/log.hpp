@@ -73,6 +73,11 @@ class Log {
 [[nodiscard]] std::shared_ptr<LogSink> make_file_sink(const std::string& path,
                                                       std::shared_ptr<LogSink> also);
 
+/// A sink that hands on to `target` only lines of at least `least`. A request's log tells more than
+/// the daemon's.
+[[nodiscard]] std::shared_ptr<LogSink> make_filter_sink(LogLevel least,
+                                                        std::shared_ptr<LogSink> target);
+
 /// `message` on one line: control characters escaped, at most `limit` bytes, the tail kept (the end
 /// of a tool's output says what went wrong).
 [[nodiscard]] std::string one_line(std::string_view message, std::size_t limit = 1000);
