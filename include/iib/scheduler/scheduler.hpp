@@ -4,6 +4,7 @@
 #include "iib/base/log.hpp"
 #include "iib/store/store.hpp"
 #include "iib/task/progress.hpp"
+#include "iib/task/task.hpp"
 
 #include <chrono>
 #include <functional>
@@ -13,16 +14,10 @@
 
 namespace iib::scheduler {
 
-/// What a job ends with when it succeeds; failures are exceptions.
-struct Outcome {
-  std::string reason;
-  model::Learned learned;
-};
-
 /// Runs one job to its end. UserError and ExternalError become the reason of `failed`; Cancelled
 /// after a stop puts the job back.
 using RunJob =
-    std::function<Outcome(const store::ClaimedJob&, task::Progress&, const Cancellation&)>;
+    std::function<task::Outcome(const store::ClaimedJob&, task::Progress&, const Cancellation&)>;
 
 /// The log of a request: opened when its job begins.
 using OpenLog = std::function<Log(RequestId)>;

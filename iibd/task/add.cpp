@@ -1,0 +1,78 @@
+#include "index_image.hpp"
+#include "prepare.hpp"
+#include "steps.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace iib::task {
+namespace {
+
+/// Leaves out the bundles that the index has already, by pull specification or by digest under
+/// another name (pipeline 6.1, S3a).
+std::vector<ResolvedBundle> without_present(Context& context, std::vector<ResolvedBundle> bundles,
+                                            const catalog::Catalog& from) {
+  context.enter_state("Checking which bundles are already in the index");
+  std::set<std::string> digests;
+  for (const auto& listed : context.catalogs().list(from, context.catalog_work("list"))) {
+    const auto at = listed.pull_spec.find('@');
+    if (at != std::string::npos) digests.insert(listed.pull_spec.substr(at + 1));
+  }
+  std::erase_if(bundles, [&](const ResolvedBundle& bundle) {
+    // Resolved bundles carry a digest, so an equal pull specification has an equal digest.
+    if (!digests.contains(bundle.pinned.digest()->text())) return false;
+    context.log().warning("bundle {} ({}) is already in the index and is not added again",
+                          bundle.given, bundle.pinned.text());
+    return true;
+  });
+  return bundles;
+}
+
+std::vector<catalog::BundleSource> fetch(const Context& context,
+                                         const std::vector<ResolvedBundle>& bundles) {
+  const std::vector<std::string> wanted{"manifests", "metadata"};
+  std::vector<catalog::BundleSource> sources;
+  for (const auto& bundle : bundles) {
+    const auto directory = context.make_directory(fmt::format("bundle-{}", sources.size() + 1));
+    context.images().extract(bundle.pinned, wanted, directory, context.access());
+    sources.push_back({.pull_spec = bundle.pinned.text(),
+                       .directory = directory,
+                       .auth_file = context.auth_file(),
+                       .insecure_registries = context.settings().insecure_registries});
+  }
+  return sources;
+}
+
+std::string summary(std::size_t asked, std::size_t added) {
+  if (added == asked) return fmt::format("The index image was pushed with {} added bundles", added);
+  return fmt::format(
+      "The index image was pushed; {} of {} bundles were added, the others were in "
+      "the index already",
+      added, asked);
+}
+
+}  // namespace
+
+Outcome run_add(Context& context) {
+  context.enter_state("Resolving the bundles");
+  auto bundles = resolve_bundles(context, context.facts().bundles);
+  refuse_unsupported(bundles);
+  const auto preparation = prepare(context, bundles);
+  const auto asked = bundles.size();
+
+  std::optional<catalog::Catalog> from;
+  if (preparation.from_index) {
+    from = read_catalog(context, *preparation.from_index);
+    bundles = without_present(context, std::move(bundles), *from);
+  }
+  const auto catalog =
+      context.catalogs().add(from, fetch(context, bundles), {}, context.catalog_work("catalog"));
+  auto learned = publish(context, preparation, catalog);
+  return {.reason = summary(asked, bundles.size()), .learned = std::move(learned)};
+}
+
+}  // namespace iib::task

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "iib/base/files.hpp"
+#include "iib/task/task.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace iib::task {
+
+/// What every step of one run shares: the job, the engines, and a directory that goes with the run.
+class Context {
+ public:
+  /// Makes the request's directory and its auth file. Throws ExternalError when the disk is nearly
+  /// full, naming it.
+  Context(const Job& job, const Environment& environment, Progress& progress,
+          const Cancellation& cancellation);
+
+  [[nodiscard]] const Job& job() const { return job_; }
+  [[nodiscard]] const model::RequestFacts& facts() const { return job_.request.facts; }
+  [[nodiscard]] const Settings& settings() const { return environment_.settings; }
+  [[nodiscard]] image::ImageEngine& images() const { return environment_.images; }
+  [[nodiscard]] catalog::CatalogEngine& catalogs() const { return environment_.catalogs; }
+  [[nodiscard]] const Log& log() const { return progress_.log(); }
+  [[nodiscard]] const Cancellation& cancellation() const { return cancellation_; }
+  [[nodiscard]] const image::Access& access() const { return access_; }
+  [[nodiscard]] const std::filesystem::path& auth_file() const { return access_.auth_file; }
+  [[nodiscard]] Progress& progress() const { return progress_; }
+
+  /// A new directory `name` in the request's own.
+  [[nodiscard]] std::filesystem::path make_directory(std::string_view name) const;
+  /// What the catalog engine needs, working in a new directory `name`.
+  [[nodiscard]] catalog::Work catalog_work(std::string_view name) const;
+  /// Tells the state `reason` with what was learned.
+  void enter_state(std::string reason, model::Learned learned = {});
+
+ private:
+  Job job_;
+  Environment environment_;
+  Progress& progress_;
+  Cancellation cancellation_;
+  TempDir directory_;
+  image::Access access_;
+};
+
+}  // namespace iib::task

@@ -1,0 +1,22 @@
+#include "index_image.hpp"
+#include "prepare.hpp"
+#include "steps.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace iib::task {
+
+Outcome run_rm(Context& context) {
+  const auto preparation = prepare(context, {});
+  const auto& operators = context.facts().removed_operators;
+  // rm requires from_index, so its preparation has one.
+  const auto from = read_catalog(context, preparation.from_index.value());
+  const auto catalog = context.catalogs().remove(from, operators, context.catalog_work("catalog"));
+  auto learned = publish(context, preparation, catalog);
+  return {.reason = fmt::format("The index image was pushed without the operators {}",
+                                fmt::join(operators, ", ")),
+          .learned = std::move(learned)};
+}
+
+}  // namespace iib::task

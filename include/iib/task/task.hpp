@@ -1,0 +1,68 @@
+#pragma once
+
+#include "iib/base/cancellation.hpp"
+#include "iib/catalog/engine.hpp"
+#include "iib/image/engine.hpp"
+#include "iib/model/request.hpp"
+#include "iib/task/progress.hpp"
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace iib::task {
+
+/// When an index is looked at again after the build (`iib_verify_from_index`, pipeline 6.1).
+enum class VerifyFromIndex { always, before_overwriting };
+
+/// The settings that the steps of a build read.
+struct Settings {
+  /// `iib_registry`: where results go.
+  std::string registry;
+  /// `iib_image_push_template`, with `{registry}` and `{request_id}`.
+  std::string push_template;
+  /// `iib_index_image_output_registry`; empty: results are reported as pushed.
+  std::string output_registry;
+  VerifyFromIndex verify = VerifyFromIndex::always;
+  /// `iib_docker_config_template`.
+  std::filesystem::path docker_config_template;
+  std::vector<std::string> insecure_registries;
+  /// Holds a directory per running request; swept at start.
+  std::filesystem::path work_root;
+  /// The least free bytes below `work_root` before a build begins.
+  std::uintmax_t least_free_bytes = 64UL << 20U;
+  /// Queues with settings for gating (`iib_greenwave_config`), which this release cannot do.
+  std::set<std::string> gated_queues;
+  /// Whether `iib_required_labels` is set, which this release cannot check.
+  bool labels_required = false;
+};
+
+/// What a task works with. The engines outlive every task and may be shared by several.
+struct Environment {
+  const Settings& settings;
+  image::ImageEngine& images;
+  catalog::CatalogEngine& catalogs;
+};
+
+/// One job as a task sees it; what it refers to outlives the task.
+struct Job {
+  const std::string& queue;
+  const model::Request& request;
+  const model::JobArguments& arguments;
+  const model::JobSecrets& secrets;
+};
+
+/// How a task that succeeds ends; failures are exceptions.
+struct Outcome {
+  std::string reason;
+  model::Learned learned;
+};
+
+/// Runs the steps of the request's type (pipeline 6) and reports through `progress`. Safe to run
+/// again after a death at any point: it writes only to names that carry the request's id. Throws
+/// UserError or ExternalError with the reason of the failure, Cancelled when it was stopped.
+[[nodiscard]] Outcome run(const Job& job, const Environment& environment, Progress& progress,
+                          const Cancellation& cancellation);
+
+}  // namespace iib::task
