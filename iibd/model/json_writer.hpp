@@ -1,7 +1,6 @@
 #pragma once
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
+#include "iib/io/json.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,9 +1,9 @@
 #include "iib/model/document.hpp"
 
 #include "iib/base/error.hpp"
+#include "iib/io/json.hpp"
 
 #include <catch2/catch.hpp>
-#include <rapidjson/document.h>
 
 #include <set>
 
