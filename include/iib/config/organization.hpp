@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace iib::config {
+
+/// Texts under names, in the order configured.
+using OrderedTexts = std::vector<std::pair<std::string, std::string>>;
+
+/// The map form of an organization's customizations (bundle-regeneration 8.4).
+struct CoreCustomizations {
+  /// Values are templates with `{package_name}`.
+  OrderedTexts csv_annotations;
+  std::string package_name_suffix;
+  std::map<std::string, std::string> registry_replacements;
+};
+
+/// The steps of the list form (bundle-regeneration 9).
+enum class CustomizationType {
+  resolve_image_pullspecs,
+  related_bundles,
+  package_name_suffix,
+  registry_replacements,
+  perform_bundle_replacements,
+  image_name_from_labels,
+  csv_annotations,
+  enclose_repo,
+};
+
+/// A step of the list form, with its parameters.
+struct Customization {
+  CustomizationType type = CustomizationType::resolve_image_pullspecs;
+  /// `suffix`, `template`, `namespace`, `enclosure_glue`.
+  std::map<std::string, std::string> texts;
+  /// `annotations` or `replacements`.
+  OrderedTexts pairs;
+};
+
+/// What an organization wants changed in its bundles: one of the two forms.
+using Organization = std::variant<CoreCustomizations, std::vector<Customization>>;
+
+}  // namespace iib::config
