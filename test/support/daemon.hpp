@@ -1,0 +1,68 @@
+#pragma once
+
+#include <rapidjson/document.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace iib::test {
+
+/// An answer of the REST API.
+struct Answer {
+  int status = 0;
+  std::string body;
+  /// The body parsed; null when it is no JSON.
+  rapidjson::Document json;
+};
+
+/// The real iibd in a process of its own, killed on destruction.
+class Daemon {
+ public:
+  /// `configuration`: YAML lines besides those that place the state and the listener. The state
+  /// directory survives this object.
+  Daemon(std::filesystem::path state, std::string configuration,
+         std::map<std::string, std::string> environment = {});
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon();
+
+  /// Starts it and waits until it listens. Throws with its log when it does not within 20 s.
+  void start();
+  /// SIGKILL, as the kernel would do it.
+  void kill();
+  /// SIGTERM; gives the exit status, -1 when it had to be killed after `limit`.
+  int stop(std::chrono::seconds limit = std::chrono::seconds{10});
+  /// Runs it to its end without waiting for it to listen; gives the exit status.
+  int run_to_end();
+
+  [[nodiscard]] Answer get(const std::string& path) const;
+  [[nodiscard]] Answer post(const std::string& path, const std::string& body) const;
+  /// Polls the request until its state is final. Throws after `limit`.
+  [[nodiscard]] rapidjson::Document wait_final(std::int64_t request,
+                                               std::chrono::seconds limit = std::chrono::seconds{
+                                                   120}) const;
+
+  /// Everything it wrote to its standard error in all its lives.
+  [[nodiscard]] std::string log() const;
+  [[nodiscard]] const std::filesystem::path& state() const { return state_; }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+ private:
+  void launch();
+  int reap(int flags);
+  std::filesystem::path state_;
+  std::filesystem::path log_file_;
+  std::filesystem::path config_file_;
+  std::map<std::string, std::string> environment_;
+  pid_t pid_ = -1;
+  int port_ = 0;
+  std::size_t log_seen_ = 0;
+};
+
+}  // namespace iib::test
