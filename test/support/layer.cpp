@@ -76,6 +76,8 @@ std::string make_layer(const std::vector<LayerEntry>& entries, Compression compr
       check(archive, archive_write_add_filter_zstd(archive.get()));
       break;
   }
+  // No padding: zstd refuses zeros behind its end.
+  check(archive, archive_write_set_bytes_in_last_block(archive.get(), 1));
   check(archive, archive_write_open2(archive.get(), &bytes, nullptr, append, nullptr, nullptr));
   for (const auto& entry : entries) write_entry(archive, entry);
   check(archive, archive_write_close(archive.get()));

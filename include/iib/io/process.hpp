@@ -18,11 +18,11 @@ namespace iib::io {
 struct Program {
   /// Name looked up in PATH, or a path.
   std::string name;
-  std::vector<std::string> arguments;
+  std::vector<std::string> arguments{};
   /// Set on top of the daemon's own environment.
-  std::map<std::string, std::string> environment;
+  std::map<std::string, std::string> environment{};
   /// Empty: the daemon's own.
-  std::filesystem::path working_directory;
+  std::filesystem::path working_directory{};
   /// The longest it may run.
   std::chrono::seconds limit{300};
   /// Output beyond this is read and dropped (the head of stdout, the tail of stderr are kept).
