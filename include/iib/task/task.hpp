@@ -33,7 +33,7 @@ struct Settings {
   /// The least free bytes below `work_root` before a build begins.
   std::uintmax_t least_free_bytes = 64UL << 20U;
   /// Queues with settings for gating (`iib_greenwave_config`), which this release cannot do.
-  std::set<std::string> gated_queues;
+  std::set<std::string> gated_queues{};
   /// Whether `iib_required_labels` is set, which this release cannot check.
   bool labels_required = false;
 };

@@ -1,0 +1,51 @@
+#include "wiring.hpp"
+
+#include "iib/store/key.hpp"
+
+namespace iib::app {
+
+store::Options store_options(const config::Config& config, const StateDirectory& state) {
+  return {.database = config.database,
+          .key = store::load_key(store::key_places(config.secret_key_file, state.path())),
+          .destinations = {.build_state = config.messaging_build_state_destination,
+                           .batch_state = config.messaging_batch_state_destination},
+          .external_url = config.external_url,
+          .data_lifetime = config.request_data_days_to_live,
+          .related_bundles_configured = config.request_related_bundles_dir.has_value()};
+}
+
+std::map<io::ArtifactKind, std::filesystem::path> artifact_folders(const config::Config& config) {
+  std::map<io::ArtifactKind, std::filesystem::path> folders;
+  const auto place = [&](io::ArtifactKind kind, const auto& folder) {
+    if (folder) folders[kind] = *folder;
+  };
+  place(io::ArtifactKind::request_log, config.request_logs_dir);
+  place(io::ArtifactKind::related_bundles, config.request_related_bundles_dir);
+  place(io::ArtifactKind::nested_bundles, config.request_recursive_related_bundles_dir);
+  return folders;
+}
+
+task::Settings task_settings(const config::Config& config, const StateDirectory& state) {
+  task::Settings settings{.registry = config.registry,
+                          .push_template = config.image_push_template,
+                          .output_registry = config.index_image_output_registry,
+                          .verify = config.verify_from_index == config::VerifyFromIndex::always
+                                        ? task::VerifyFromIndex::always
+                                        : task::VerifyFromIndex::before_overwriting,
+                          .docker_config_template = config.docker_config_template,
+                          .insecure_registries = config.insecure_registries,
+                          .work_root = state.work()};
+  for (const auto& [queue, greenwave] : config.greenwave_config)
+    settings.gated_queues.insert(queue);
+  settings.labels_required = !config.required_labels.empty();
+  return settings;
+}
+
+scheduler::Options scheduler_options(const config::Config& config, const StateDirectory& state) {
+  return {.queues = config.queues,
+          .owner = state.owner(),
+          .max_tries = config.max_tries,
+          .request_timeout = config.request_timeout};
+}
+
+}  // namespace iib::app

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "iib/config/config.hpp"
+#include "iib/io/artifacts.hpp"
+#include "iib/scheduler/scheduler.hpp"
+#include "iib/store/store.hpp"
+#include "iib/task/task.hpp"
+#include "state_directory.hpp"
+
+namespace iib::app {
+
+// What each part needs to know, taken from the configuration: one function a part.
+
+[[nodiscard]] store::Options store_options(const config::Config& config,
+                                           const StateDirectory& state);
+[[nodiscard]] std::map<io::ArtifactKind, std::filesystem::path> artifact_folders(
+    const config::Config& config);
+[[nodiscard]] task::Settings task_settings(const config::Config& config,
+                                           const StateDirectory& state);
+[[nodiscard]] scheduler::Options scheduler_options(const config::Config& config,
+                                                   const StateDirectory& state);
+
+}  // namespace iib::app
