@@ -1,0 +1,84 @@
+#pragma once
+
+/// Jobs. Every write names job and claim: a claim that was lost changes nothing.
+namespace iib::store::sql {
+
+inline constexpr auto kAddJob = R"sql(
+  INSERT INTO job (request_id, queue, ordering_key, arguments, secrets)
+  VALUES (:request, :queue, :ordering_key, :arguments, :secrets)
+)sql";
+
+inline constexpr auto kClaimJob = R"sql(
+  UPDATE job
+     SET state = 'running', claim = claim + 1, owner = :owner, lease_until = :lease_until
+   WHERE id = (SELECT candidate.id
+                 FROM job AS candidate
+                WHERE candidate.queue = :queue AND candidate.state = 'queued'
+                  AND NOT EXISTS (SELECT 1
+                                    FROM job AS older
+                                   WHERE older.ordering_key = candidate.ordering_key
+                                     AND older.id < candidate.id
+                                     AND older.state <> 'done')
+                ORDER BY candidate.id
+                LIMIT 1)
+  RETURNING id, request_id, claim, tries, arguments, secrets
+)sql";
+
+inline constexpr auto kRenewLeases = R"sql(
+  UPDATE job
+     SET lease_until = :lease_until
+   WHERE owner = :owner AND state = 'running'
+)sql";
+
+/// A job is running only while its request is in progress: a trigger ends both together.
+inline constexpr auto kHoldsClaim = R"sql(
+  SELECT 1
+    FROM job
+   WHERE id = :job AND request_id = :request AND claim = :claim AND state = 'running'
+)sql";
+
+/// The fenced form of a new state.
+inline constexpr auto kAddStateOfClaim = R"sql(
+  INSERT INTO request_state (request_id, state, reason, updated)
+  SELECT job.request_id, :state, :reason, :updated
+    FROM job
+    JOIN request ON request.id = job.request_id
+   WHERE job.id = :job AND job.request_id = :request AND job.claim = :claim
+     AND job.state = 'running' AND request.state = 1
+  RETURNING id
+)sql";
+
+inline constexpr auto kRequeueJob = R"sql(
+  UPDATE job
+     SET state = 'queued', owner = NULL, lease_until = NULL
+   WHERE id = :job AND request_id = :request AND claim = :claim AND state = 'running'
+)sql";
+
+/// What an owner's death left running.
+inline constexpr auto kLeftRunning = R"sql(
+  SELECT id, request_id, tries FROM job WHERE owner = :owner AND state = 'running' ORDER BY id
+)sql";
+
+inline constexpr auto kRequeueAfterDeath = R"sql(
+  UPDATE job
+     SET state = 'queued', owner = NULL, lease_until = NULL, tries = tries + 1
+   WHERE id = :job AND owner = :owner AND state = 'running'
+)sql";
+
+inline constexpr auto kCountTry = R"sql(
+  UPDATE job SET tries = tries + 1 WHERE id = :job AND owner = :owner AND state = 'running'
+)sql";
+
+/// One step per queue, however many jobs wait in it.
+inline constexpr auto kQueuesWithWork = R"sql(
+  WITH RECURSIVE waiting (queue) AS (
+    SELECT min(queue) FROM job WHERE state = 'queued'
+    UNION ALL
+    SELECT (SELECT min(job.queue) FROM job WHERE job.state = 'queued' AND job.queue > waiting.queue)
+      FROM waiting
+     WHERE waiting.queue IS NOT NULL
+  )
+  SELECT queue FROM waiting WHERE queue IS NOT NULL
+)sql";
+
+}  // namespace iib::store::sql
