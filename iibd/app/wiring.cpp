@@ -48,4 +48,32 @@ scheduler::Options scheduler_options(const config::Config& config, const StateDi
           .request_timeout = config.request_timeout};
 }
 
+web::Options web_options(const config::Config& config) {
+  web::Options options;
+  for (const auto& address : config.listen) options.listen.push_back(config::to_text(address));
+  options.limits.body_bytes = config.max_body_size;
+  options.remote_user_header = config.remote_user_header;
+  options.login_disabled = config.login_disabled;
+  options.external_url = config.external_url;
+  options.max_per_page = config.max_per_page;
+  options.data_lifetime = config.request_data_days_to_live;
+  options.submission = {.privileged_users = config.privileged_usernames,
+                        .force_overwrite = config.force_overwrite_from_index,
+                        .has_default_binary_image = !config.binary_image_config.empty(),
+                        .graph_modes = config.graph_mode_options,
+                        .graph_mode_indexes = config.graph_mode_index_allow_list};
+  return options;
+}
+
+web::Hooks web_hooks(const config::Config& config, std::function<void()> wake) {
+  const auto queue_for = [&config](const std::optional<std::string>& user,
+                                   const model::NewRequest& request) {
+    const bool serial =
+        request.arguments.overwrite_from_index || request.arguments.overwrite_target_index;
+    return config::queue_for(config, user, serial ? config::Order::serial : config::Order::parallel,
+                             request.facts.from_index);
+  };
+  return {.queue_for = queue_for, .on_submitted = std::move(wake)};
+}
+
 }  // namespace iib::app

@@ -5,6 +5,7 @@
 #include "iib/scheduler/scheduler.hpp"
 #include "iib/store/store.hpp"
 #include "iib/task/task.hpp"
+#include "iib/web/server.hpp"
 #include "state_directory.hpp"
 
 namespace iib::app {
@@ -19,5 +20,9 @@ namespace iib::app {
                                            const StateDirectory& state);
 [[nodiscard]] scheduler::Options scheduler_options(const config::Config& config,
                                                    const StateDirectory& state);
+
+[[nodiscard]] web::Options web_options(const config::Config& config);
+/// `wake` tells the scheduler that something was submitted.
+[[nodiscard]] web::Hooks web_hooks(const config::Config& config, std::function<void()> wake);
 
 }  // namespace iib::app

@@ -1,0 +1,84 @@
+#include "iib/app/daemon.hpp"
+
+#include "engines.hpp"
+#include "iib/scheduler/scheduler.hpp"
+#include "iib/web/server.hpp"
+#include "logs.hpp"
+#include "service_manager.hpp"
+#include "signals.hpp"
+#include "state_directory.hpp"
+#include "wiring.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+namespace iib::app {
+namespace {
+
+void greet(const config::Loaded& loaded, const Log& log) {
+  for (const auto& warning : loaded.warnings) log.warning("{}", warning);
+  if (loaded.config.dev) {
+    log.warning(
+        "THIS IS A DEVELOPMENT SERVER: state below the working directory, {}. Never use it for "
+        "real requests",
+        loaded.config.login_disabled ? "anybody may submit" : "login as configured");
+  }
+}
+
+/// What runs a claimed job: the task of its type with the engines of this daemon.
+scheduler::RunJob job_runner(const task::Environment& environment) {
+  return [&environment](const store::ClaimedJob& claimed, task::Progress& progress,
+                        const Cancellation& cancellation) {
+    const task::Job job{.queue = claimed.queue,
+                        .request = claimed.request,
+                        .arguments = claimed.arguments,
+                        .secrets = claimed.secrets};
+    return task::run(job, environment, progress, cancellation);
+  };
+}
+
+}  // namespace
+
+void serve(const config::Loaded& loaded) {
+  const auto& config = loaded.config;
+  StopSignals signals;
+  const Logs logs{config};
+  const auto log = logs.module("app");
+  greet(loaded, log);
+
+  const StateDirectory state{config.state_dir};
+  io::ProgramRunner programs{state.programs()};  // ends what a dead daemon left running
+  state.sweep();
+  const SystemClock clock;
+  store::Store store{store_options(config, state), clock, logs.module("store")};
+  io::LocalArtifacts artifacts{artifact_folders(config)};
+
+  const auto images = make_image_engine(config, state, programs, logs.module("image"));
+  const auto catalogs = make_catalog_engine(config);
+  const auto settings = task_settings(config, state);
+  const task::Environment environment{
+      .settings = settings, .images = *images, .catalogs = *catalogs};
+
+  scheduler::Scheduler scheduler{scheduler_options(config, state), store, job_runner(environment),
+                                 [&](RequestId id) { return logs.request(id, artifacts); },
+                                 logs.module("scheduler")};
+  web::Server server{web_options(config),
+                     store,
+                     artifacts,
+                     clock,
+                     web_hooks(config, [&scheduler] { scheduler.wake(); }),
+                     logs.module("web")};
+  server.start();
+  for (const auto& address : server.addresses()) log.info("listening on {}", address);
+  tell_service_manager(ServiceState::ready);
+
+  const int signal = signals.wait();
+  tell_service_manager(ServiceState::stopping);
+  log.info("stopping on signal {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  server.stop();
+  scheduler.stop();
+  log.info("stopped; unfinished jobs stay queued");
+}
+
+}  // namespace iib::app

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "iib/base/log.hpp"
+#include "iib/catalog/engine.hpp"
+#include "iib/config/config.hpp"
+#include "iib/image/engine.hpp"
+#include "iib/io/process.hpp"
+#include "state_directory.hpp"
+
+#include <memory>
+
+namespace iib::app {
+
+/// The image engine that the configuration names. Throws UserError for one that this release does
+/// not have, ExternalError when its tools are not on PATH.
+[[nodiscard]] std::unique_ptr<image::ImageEngine> make_image_engine(const config::Config& config,
+                                                                    const StateDirectory& state,
+                                                                    io::ProgramRunner& programs,
+                                                                    Log log);
+
+/// The index engine that the configuration names. Throws UserError for one that this release does
+/// not have.
+[[nodiscard]] std::unique_ptr<catalog::CatalogEngine> make_catalog_engine(
+    const config::Config& config);
+
+}  // namespace iib::app

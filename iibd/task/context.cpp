@@ -1,0 +1,70 @@
+#include "context.hpp"
+
+#include "iib/base/error.hpp"
+#include "iib/image/auth_file.hpp"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+namespace iib::task {
+namespace {
+
+void require_space(const Settings& settings) {
+  std::error_code error;
+  const auto space = std::filesystem::space(settings.work_root, error);
+  if (error || space.available >= settings.least_free_bytes) return;
+  throw ExternalError{
+      fmt::format("the disk of the service is nearly full: {} MiB are free, a build needs {} MiB; "
+                  "the operator must make room below iib_state_dir",
+                  space.available >> 20U, settings.least_free_bytes >> 20U),
+      ExternalError::Retry::no};
+}
+
+/// Refuses to begin on a full disk, where even the request's directory might not be made.
+std::filesystem::path checked_work_root(const Settings& settings) {
+  require_space(settings);
+  return settings.work_root;
+}
+
+}  // namespace
+
+Context::Context(const Job& job, const Environment& environment, Progress& progress,
+                 const Cancellation& cancellation)
+    : job_{job},
+      environment_{environment},
+      progress_{progress},
+      cancellation_{cancellation},
+      directory_{checked_work_root(environment.settings),
+                 fmt::format("request-{}-", job.request.id.value())},
+      access_{.auth_file = directory_.path() / "auth.json",
+              .work_directory = make_directory("image"),
+              .log = progress.log(),
+              .cancellation = cancellation} {
+  image::write_auth_file(access_.auth_file,
+                         image::find_base_auth_file(environment.settings.docker_config_template));
+}
+
+std::filesystem::path Context::make_directory(std::string_view name) const {
+  auto path = directory_.path() / name;
+  std::error_code error;
+  std::filesystem::create_directory(path, error);
+  if (error) {
+    throw ExternalError{
+        fmt::format("directory {} cannot be made for the build: {}", name, error.message()),
+        ExternalError::Retry::no};
+  }
+  return path;
+}
+
+catalog::Work Context::catalog_work(std::string_view name) const {
+  return {.directory = make_directory(name), .log = log(), .cancellation = cancellation_};
+}
+
+void Context::enter_state(std::string reason, model::Learned learned) {
+  cancellation_.check(reason);
+  progress_.state(std::move(reason), std::move(learned));
+}
+
+}  // namespace iib::task
