@@ -1,0 +1,112 @@
+#include "catalog/addition.hpp"
+
+#include "catalog/addition_checks.hpp"
+#include "catalog/bundle_rows.hpp"
+#include "catalog/graph_rows.hpp"
+#include "catalog/replaces_mode.hpp"
+#include "catalog/version.hpp"
+#include "iib/catalog/problem.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace iib::catalog {
+namespace {
+
+void refuse_if_any(std::vector<Problem> problems) {
+  if (!problems.empty()) throw Refused{std::move(problems)};
+}
+
+/// The fixed order of 0.3: ascending by version, then by name. What is no version comes last; it is
+/// refused later, with its reason.
+void sort_bundles(std::vector<Bundle>& bundles) {
+  std::map<std::string, std::optional<Version>> versions;
+  for (const auto& bundle : bundles) {
+    versions.try_emplace(bundle.version, bundle.version.empty() ? Version::lowest()
+                                                                : Version::parse(bundle.version));
+  }
+  std::sort(bundles.begin(), bundles.end(), [&](const Bundle& a, const Bundle& b) {
+    const auto& left = versions.at(a.version);
+    const auto& right = versions.at(b.version);
+    if (left.has_value() != right.has_value()) return left.has_value();
+    if (left) {
+      if (const auto order = left->precedence(*right); order != 0) return order < 0;
+    }
+    return std::tie(a.name, a.version) < std::tie(b.name, b.version);
+  });
+}
+
+std::vector<Problem> check_substitutes(std::span<const Bundle> bundles) {
+  std::vector<Problem> problems;
+  for (const auto& bundle : bundles) {
+    if (bundle.substitutes_for.empty()) continue;
+    problems.push_back(
+        {.kind = ProblemKind::unsupported,
+         .bundle = bundle.name,
+         .pull_spec = bundle.pull_spec,
+         .package = bundle.package,
+         .channel = {},
+         .text = fmt::format("bundle {} ({}) substitutes for {}: this release cannot add bundles "
+                             "with the annotation olm.substitutesFor",
+                             bundle.name, bundle.pull_spec, bundle.substitutes_for)});
+  }
+  return problems;
+}
+
+PackageCandidates candidates_of(IndexDatabase& database, const std::string& package,
+                                const std::vector<const Bundle*>& added) {
+  PackageCandidates candidates{.package = package, .existing = {}, .added = {}};
+  const auto current = default_channel(database, package).value_or("");
+  for (auto& member : package_members(database, package)) {
+    candidates.existing.push_back({.name = std::move(member.name),
+                                   .version = std::move(member.version),
+                                   .pull_spec = {},
+                                   .channels = std::move(member.channels),
+                                   .default_channel = current});
+  }
+  for (const auto* bundle : added) {
+    candidates.added.push_back({.name = bundle->name,
+                                .version = bundle->version,
+                                .pull_spec = bundle->pull_spec,
+                                .channels = bundle->channels,
+                                .default_channel = bundle->default_channel});
+  }
+  return candidates;
+}
+
+void rebuild_packages(IndexDatabase& database, std::span<const Bundle> bundles,
+                      const Cancellation& cancellation) {
+  std::map<std::string, std::vector<const Bundle*>> packages;
+  for (const auto& bundle : bundles) packages[bundle.package].push_back(&bundle);
+  std::vector<Problem> problems;
+  for (const auto& [package, added] : packages) {
+    cancellation.check("making update graphs");
+    auto found = rebuild_package(database, candidates_of(database, package, added));
+    std::move(found.begin(), found.end(), std::back_inserter(problems));
+  }
+  refuse_if_any(std::move(problems));
+}
+
+}  // namespace
+
+void add_bundles(IndexDatabase& database, std::vector<Bundle> bundles, const AddOptions&,
+                 const Cancellation& cancellation) {
+  sort_bundles(bundles);
+  refuse_if_any(check_substitutes(bundles));
+  refuse_if_any(check_addition(database, bundles));
+  for (auto& bundle : bundles) {
+    cancellation.check("adding bundles");
+    insert_bundle(database, bundle);
+    // Payloads are by far the largest part and are not needed again.
+    bundle.csv = {};
+    bundle.objects = {};
+  }
+  rebuild_packages(database, bundles, cancellation);
+  refuse_if_any(check_reachability(database, bundles));
+}
+
+}  // namespace iib::catalog

@@ -1,0 +1,72 @@
+#include "iib/catalog/embedded_engine.hpp"
+
+#include "catalog/addition.hpp"
+#include "catalog/listing.hpp"
+#include "catalog/removal.hpp"
+#include "catalog/schema.hpp"
+#include "catalog/working_copy.hpp"
+#include "iib/catalog/problem.hpp"
+
+#include <fmt/format.h>
+
+namespace iib::catalog {
+namespace {
+
+Refused unsupported(std::string text) {
+  return Refused{{{.kind = ProblemKind::unsupported,
+                   .bundle = {},
+                   .pull_spec = {},
+                   .package = {},
+                   .channel = {},
+                   .text = std::move(text)}}};
+}
+
+const std::filesystem::path& database_of(const Catalog& catalog) {
+  if (catalog.kind == CatalogKind::sqlite) return catalog.path;
+  throw unsupported("the index is a file-based catalog: this release cannot read or change those");
+}
+
+void refuse_unsupported(const AddOptions& options) {
+  if (options.mode != UpdateMode::replaces) {
+    throw unsupported("this release cannot add bundles in the modes semver and semver-skippatch");
+  }
+  if (options.overwrite_latest) {
+    throw unsupported("this release cannot overwrite the latest bundle of a package");
+  }
+}
+
+}  // namespace
+
+Catalog EmbeddedEngine::add(const std::optional<Catalog>& from,
+                            std::span<const BundleSource> bundles, const AddOptions& options,
+                            const Work& work) {
+  refuse_unsupported(options);
+  std::optional<std::filesystem::path> source;
+  if (from) source = database_of(*from);
+  auto read = read_bundles(bundles, work);
+  auto result = change_copy(source, work, [&](IndexDatabase& database) {
+    add_bundles(database, std::move(read), options, work.cancellation);
+  });
+  return Catalog{.kind = CatalogKind::sqlite, .path = std::move(result)};
+}
+
+Catalog EmbeddedEngine::remove(const Catalog& from, std::span<const std::string> packages,
+                               const Work& work) {
+  auto result = change_copy(database_of(from), work, [&](IndexDatabase& database) {
+    remove_packages(database, packages, work.cancellation);
+  });
+  return Catalog{.kind = CatalogKind::sqlite, .path = std::move(result)};
+}
+
+std::vector<ListedBundle> EmbeddedEngine::list(const Catalog& catalog, const Work& work) {
+  const auto& path = database_of(catalog);
+  work.cancellation.check("listing bundles");
+  std::vector<ListedBundle> bundles;
+  translate_sqlite_errors(path, [&] {
+    auto database = open_for_reading(path);
+    if (!is_empty_index(database)) bundles = list_bundles(database);
+  });
+  return bundles;
+}
+
+}  // namespace iib::catalog

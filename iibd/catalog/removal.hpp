@@ -1,0 +1,19 @@
+#pragma once
+
+#include "catalog/index_database.hpp"
+#include "iib/base/cancellation.hpp"
+
+#include <span>
+#include <string>
+
+namespace iib::catalog {
+
+/// Removes whole packages (catalog-sqlite 8.2); repeats count once. Throws Refused naming all that
+/// are not there, before anything is changed.
+void remove_packages(IndexDatabase& database, std::span<const std::string> packages,
+                     const Cancellation& cancellation);
+
+/// Removes what no channel holds and no deprecation keeps (8.4).
+void prune_stranded(IndexDatabase& database);
+
+}  // namespace iib::catalog

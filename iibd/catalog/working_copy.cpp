@@ -1,0 +1,184 @@
+#include "catalog/working_copy.hpp"
+
+#include "catalog/schema.hpp"
+#include "iib/base/error.hpp"
+#include "iib/catalog/problem.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <string_view>
+#include <system_error>
+
+namespace iib::catalog {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Compacting pays when it saves more than this part of the file (catalog-sqlite 9).
+constexpr double kWorthCompacting = 0.2;
+constexpr mode_t kIndexMode = 0644;
+
+Refused unusable(std::string text) {
+  return Refused{{{.kind = ProblemKind::invalid_index,
+                   .bundle = {},
+                   .pull_spec = {},
+                   .package = {},
+                   .channel = {},
+                   .text = std::move(text)}}};
+}
+
+ExternalError file_error(const fs::path& path, std::string_view action, int code) {
+  return ExternalError{fmt::format("index database {} cannot be {}: {}", path.string(), action,
+                                   std::generic_category().message(code)),
+                       ExternalError::Retry::no};
+}
+
+void refuse_other_files(const fs::path& path) {
+  constexpr std::string_view kMagic{"SQLite format 3\0", 16};
+  std::ifstream file{path, std::ios::binary};
+  if (!file) throw file_error(path, "read", errno);
+  std::array<char, kMagic.size()> header{};
+  file.read(header.data(), header.size());
+  const auto length = static_cast<std::size_t>(file.gcount());
+  // An empty file is an empty database to SQLite.
+  if (length > 0 && std::string_view{header.data(), length} != kMagic) {
+    throw unusable(fmt::format("{} is not an SQLite database, so it is no index", path.string()));
+  }
+}
+
+void copy_source(const fs::path& from, const fs::path& to) {
+  refuse_other_files(from);
+  std::error_code error;
+  fs::copy_file(from, to, error);
+  if (error) throw file_error(from, "copied", error.value());
+}
+
+void refuse_version(int version) {
+  if (version < kOldestSchemaVersion) {
+    throw unusable(
+        fmt::format("the index database has schema version {}, which is too old: the "
+                    "oldest that can be used is {}",
+                    version, kOldestSchemaVersion));
+  }
+  throw unusable(
+      fmt::format("the index database has schema version {}: this release cannot "
+                  "migrate it to version {}",
+                  version, kSchemaVersion));
+}
+
+/// Brings the copy to the schema of 1.1. Returns false when it must be begun anew because it is
+/// empty and too old.
+bool prepare_schema(IndexDatabase& database) {
+  const auto version = schema_version(database);
+  if (version.value_or(-1) < kOldestSchemaVersion && is_empty_index(database)) return false;
+  if (version.value_or(-1) < kSchemaVersion) refuse_version(version.value_or(-1));
+  try {
+    check_tables(database);
+  } catch (const Refused& refused) {
+    if (*version == kSchemaVersion) throw;
+    throw unusable(fmt::format("the index database has schema version {}, newer than {}, and {}",
+                               *version, kSchemaVersion, refused.what()));
+  }
+  return true;
+}
+
+IndexDatabase open_prepared(const fs::path& path) {
+  {
+    auto database = IndexDatabase::open_working_copy(path);
+    if (prepare_schema(database)) return database;
+  }
+  fs::remove(path);
+  auto database = IndexDatabase::open_working_copy(path);
+  create_schema(database);
+  return database;
+}
+
+void publish(const fs::path& file, const fs::path& result) {
+  if (::chmod(file.c_str(), kIndexMode) != 0) throw file_error(file, "made readable", errno);
+  const int opened = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const int failure = opened < 0 || ::fsync(opened) != 0 ? errno : 0;
+  if (opened >= 0) ::close(opened);
+  if (failure != 0) throw file_error(file, "synced", failure);
+  std::error_code error;
+  fs::rename(file, result, error);
+  if (error) throw file_error(result, "written", error.value());
+}
+
+/// Changes and closes `path`; returns whether it should be compacted.
+bool change_file(const fs::path& path, const std::function<void(IndexDatabase&)>& change) {
+  auto database = open_prepared(path);
+  database.execute("BEGIN");
+  add_working_schema(database);
+  change(database);
+  remove_working_schema(database);
+  database.execute("COMMIT");
+  database.finish();
+  return database.free_share() > kWorthCompacting;
+}
+
+fs::path compact(const fs::path& path) {
+  const auto compacted = path.parent_path() / "compacted.db";
+  auto database = IndexDatabase::open_read_only(path);
+  auto vacuum = database.use("VACUUM INTO :path");
+  vacuum->bind(":path", compacted.string());
+  vacuum->exec();
+  return compacted;
+}
+
+}  // namespace
+
+void translate_sqlite_errors(const fs::path& path, const std::function<void()>& step) {
+  try {
+    step();
+  } catch (const SQLite::Exception& error) {
+    switch (error.getErrorCode()) {
+      case SQLITE_FULL:
+      case SQLITE_IOERR:
+      case SQLITE_CANTOPEN:
+      case SQLITE_NOMEM:
+        throw ExternalError{
+            fmt::format("index database {} cannot be used: {}", path.string(), error.what()),
+            ExternalError::Retry::no};
+      case SQLITE_NOTADB:
+      case SQLITE_CORRUPT:
+        throw unusable(fmt::format("{} is damaged or not an SQLite database: {}", path.string(),
+                                   error.what()));
+      default:
+        throw unusable(
+            fmt::format("index database {} cannot be used: {}", path.string(), error.what()));
+    }
+  }
+}
+
+fs::path change_copy(const std::optional<fs::path>& from, const Work& work,
+                     const std::function<void(IndexDatabase&)>& change) {
+  const TempDir scratch{work.directory, "index-"};
+  const auto copy = scratch.path() / "index.db";
+  if (from) copy_source(*from, copy);
+  auto finished = copy;
+  translate_sqlite_errors(from.value_or(copy), [&] {
+    if (change_file(copy, change)) finished = compact(copy);
+  });
+  // The scratch directory's name is unique, so the result's is, too.
+  auto result = work.directory / (scratch.path().filename().string() + ".db");
+  publish(finished, result);
+  return result;
+}
+
+IndexDatabase open_for_reading(const fs::path& path) {
+  refuse_other_files(path);
+  auto database = IndexDatabase::open_read_only(path);
+  const auto version = schema_version(database);
+  if (version.value_or(-1) < kOldestSchemaVersion && !is_empty_index(database)) {
+    refuse_version(version.value_or(-1));
+  }
+  return database;
+}
+
+}  // namespace iib::catalog
