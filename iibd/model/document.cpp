@@ -1,6 +1,6 @@
 #include "iib/model/document.hpp"
 
-#include "model/json_writer.hpp"
+#include "iib/model/json_writer.hpp"
 
 #include <fmt/format.h>
 

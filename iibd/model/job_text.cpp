@@ -1,7 +1,7 @@
 #include "iib/base/error.hpp"
 #include "iib/io/json.hpp"
 #include "iib/model/document.hpp"
-#include "model/json_writer.hpp"
+#include "iib/model/json_writer.hpp"
 #include "model/parameters.hpp"
 
 #include <array>

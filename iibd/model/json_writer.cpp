@@ -1,4 +1,4 @@
-#include "model/json_writer.hpp"
+#include "iib/model/json_writer.hpp"
 
 namespace iib::model {
 namespace {

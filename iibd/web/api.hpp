@@ -1,0 +1,75 @@
+#pragma once
+
+#include "iib/model/document.hpp"
+#include "iib/web/server.hpp"
+#include "web/authentication.hpp"
+#include "web/http.hpp"
+#include "web/target.hpp"
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace iib::web {
+
+/// Nothing there, or nothing that is shown: HTTP 404, whose text tells no more.
+class NotFound : public std::exception {};
+
+/// An answer other than success that a handler has worded itself.
+class Refusal : public std::runtime_error {
+ public:
+  Refusal(int status, const std::string& text) : std::runtime_error{text}, status_{status} {}
+  [[nodiscard]] int status() const noexcept { return status_; }
+
+ private:
+  int status_;
+};
+
+/// A request on its way through the API: what routing and authentication found out.
+struct Call {
+  const HttpRequest& request;
+  Target target;
+  /// The id in the path, if the route has one.
+  RequestId id;
+  /// Of a POST or PATCH.
+  User user;
+  /// Scheme and host for URLs in the answer.
+  std::string base_url;
+};
+
+/// What the handlers work with. Users of it outlive it.
+struct Services {
+  const Options& options;
+  store::Store& store;
+  const io::Artifacts& artifacts;
+  const Clock& clock;
+  const Hooks& hooks;
+  const Log& log;
+};
+
+/// How documents are written in answers to `call`.
+[[nodiscard]] model::DocumentOptions document_options(const Services& services,
+                                                      const std::string& base_url);
+
+/// Routing, the order of checks (rest-api 1.4) and the form of errors, around the handlers. Safe to
+/// call from any thread.
+class Api {
+ public:
+  explicit Api(Services services);
+
+  /// The refusal that a request's head alone decides (404, 405, 401, 414); then the body need not
+  /// be received.
+  [[nodiscard]] std::optional<HttpResponse> refuse_early(const HttpRequest& head) const;
+
+  /// Answers a whole request. `request` must live until the answer is there.
+  [[nodiscard]] Answer answer(const HttpRequest& request) const;
+
+  /// Runs `finish`; its exceptions become answers.
+  [[nodiscard]] HttpResponse guarded(const Finish& finish) const;
+
+ private:
+  Services services_;
+  Authentication authentication_;
+};
+
+}  // namespace iib::web

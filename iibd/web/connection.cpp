@@ -1,0 +1,316 @@
+#include "web/connection.hpp"
+
+#include "iib/base/secret.hpp"
+#include "web/live.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace iib::web {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+constexpr std::size_t kReadBytes = 16UL << 10U;
+constexpr std::size_t kWriteBytes = 64UL << 10U;
+constexpr std::chrono::milliseconds kLongestTick{1000};
+constexpr std::chrono::milliseconds kLingerTime{2000};
+/// What a client may still send after it was refused, before its connection is cut.
+constexpr std::size_t kLingerBytes = 1UL << 20U;
+constexpr unsigned kHttp11 = 11;
+
+/// Lets a coroutine wait, and learn of a failure without an exception.
+auto into(error_code& problem) {
+  return asio::redirect_error(asio::use_awaitable, problem);
+}
+
+/// How often the watchdog looks: often enough for the shortest limit, seldom enough to cost
+/// nothing.
+std::chrono::milliseconds tick_of(const Limits& limits) {
+  const auto shortest = std::min({limits.idle, limits.head, limits.body, limits.write});
+  return std::clamp(shortest / 4, std::chrono::milliseconds{5}, kLongestTick);
+}
+
+HttpRequest head_of(const http::request<http::string_body>& message, const Peer& peer) {
+  HttpRequest request;
+  request.method = message.method_string();
+  request.target = message.target();
+  for (const auto& field : message) {
+    request.headers.emplace_back(field.name_string(), field.value());
+  }
+  request.peer = peer;
+  return request;
+}
+
+std::string head_text(const HttpResponse& response, std::uintmax_t body_bytes, bool keep_alive,
+                      unsigned version) {
+  auto head = fmt::format(
+      "HTTP/1.1 {} {}\r\nServer: iibd\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n"
+      "Content-Type: {}\r\nContent-Length: {}\r\n",
+      response.status, reason_phrase(response.status),
+      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())),
+      response.content_type, body_bytes);
+  if (!response.allow.empty()) head += fmt::format("Allow: {}\r\n", response.allow);
+  if (!keep_alive) {
+    head += "Connection: close\r\n";
+  } else if (version < kHttp11) {
+    head += "Connection: keep-alive\r\n";
+  }
+  return head + "\r\n";
+}
+
+/// What a request that cannot be read is answered with; nothing when nobody is there to read it.
+std::optional<HttpResponse> answer_to(const error_code& problem, bool timed_out,
+                                      const Limits& limits) {
+  if (timed_out) return error_response(408, "the request did not arrive in time");
+  if (problem == http::error::header_limit || problem == http::error::buffer_overflow) {
+    return error_response(
+        431, fmt::format("the headers are larger than the {} bytes allowed", limits.header_bytes));
+  }
+  if (problem == http::error::body_limit) {
+    return error_response(
+        413, fmt::format("the body is larger than the {} bytes allowed", limits.body_bytes));
+  }
+  const bool malformed =
+      problem.category() == http::make_error_code(http::error::bad_method).category() &&
+      problem != http::error::end_of_stream && problem != http::error::partial_message;
+  if (!malformed) return std::nullopt;
+  return error_response(400, "the request is not valid HTTP/1.1");
+}
+
+bool has_body(const http::request<http::string_body>& message) {
+  const auto length = message.find(http::field::content_length);
+  return message.chunked() || (length != message.end() && length->value() != "0");
+}
+
+}  // namespace
+
+Connection::Connection(Socket socket, Peer peer, const Api& api, const Limits& limits,
+                       LiveConnections& live)
+    : socket_{std::move(socket)},
+      peer_{std::move(peer)},
+      api_{api},
+      limits_{limits},
+      live_{live},
+      buffer_{limits.header_bytes + kReadBytes},
+      deadline_{Moment::max()},
+      watchdog_{socket_.get_executor()} {}
+
+Connection::~Connection() {
+  live_.remove(this);
+}
+
+void Connection::start() {
+  const auto self = shared_from_this();
+  asio::co_spawn(
+      socket_.get_executor(), [self] { return self->watch(); }, asio::detached);
+  asio::co_spawn(
+      socket_.get_executor(), [self] { return self->serve(); }, asio::detached);
+}
+
+void Connection::start_refusing() {
+  const auto self = shared_from_this();
+  asio::co_spawn(
+      socket_.get_executor(), [self] { return self->watch(); }, asio::detached);
+  asio::co_spawn(
+      socket_.get_executor(), [self] { return self->refuse(); }, asio::detached);
+}
+
+void Connection::drain() {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    self->draining_ = true;
+    if (self->idle_) self->close();
+  });
+}
+
+asio::awaitable<void> Connection::serve() {
+  auto next = Next::another_request;
+  while (next == Next::another_request && !draining_) next = co_await serve_one();
+  if (next == Next::linger) co_await linger();
+  close();
+}
+
+asio::awaitable<void> Connection::refuse() {
+  auto response = error_response(503, "the server has as many connections as it may have");
+  if (co_await write(std::move(response), "GET", false, kHttp11)) co_await linger();
+  close();
+}
+
+asio::awaitable<Connection::Next> Connection::serve_one() {
+  if (!co_await wait_for_request()) co_return Next::close;
+  Parser parser;
+  parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
+  parser.body_limit(limits_.body_bytes);
+
+  error_code problem;
+  allow(limits_.head);
+  co_await http::async_read_header(socket_, buffer_, parser, into(problem));
+  if (problem) co_return co_await refuse_reading(problem);
+  auto request = head_of(parser.get(), peer_);
+  const auto version = parser.get().version();
+
+  // What the head alone decides is answered before the body, which may be large or never come.
+  if (auto refusal = api_.refuse_early(request)) {
+    const bool unread = has_body(parser.get());
+    const bool keep = parser.keep_alive() && !unread && !draining_;
+    if (!co_await write(std::move(*refusal), request.method, keep, version)) co_return Next::close;
+    if (unread) co_return Next::linger;
+    co_return keep ? Next::another_request : Next::close;
+  }
+  if (!parser.is_done()) {
+    allow(limits_.body);
+    if (equal_ignoring_case(parser.get()[http::field::expect], "100-continue")) {
+      constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      co_await asio::async_write(socket_, asio::buffer(kContinue), into(problem));
+      if (problem) co_return Next::close;
+    }
+    co_await http::async_read(socket_, buffer_, parser, into(problem));
+    if (problem) co_return co_await refuse_reading(problem);
+  }
+  request.body = std::move(parser.get().body());
+  allow_any_time();
+  auto response = co_await answer(request);
+  wipe(request.body);  // it may hold tokens
+  const bool keep = parser.keep_alive() && !draining_;
+  const bool written = co_await write(std::move(response), request.method, keep, version);
+  co_return written&& keep ? Next::another_request : Next::close;
+}
+
+/// Waits for the first byte of a request; false when none comes.
+asio::awaitable<bool> Connection::wait_for_request() {
+  if (buffer_.size() > 0) co_return true;  // pipelined
+  error_code problem;
+  allow(limits_.idle);
+  idle_ = true;
+  const auto bytes = co_await socket_.async_read_some(buffer_.prepare(kReadBytes), into(problem));
+  idle_ = false;
+  buffer_.commit(bytes);
+  co_return !problem && bytes > 0;
+}
+
+asio::awaitable<HttpResponse> Connection::answer(const HttpRequest& request) {
+  auto answer = api_.answer(request);
+  if (auto* response = std::get_if<HttpResponse>(&answer)) co_return std::move(*response);
+  auto begin = std::move(std::get<Begin>(answer));
+  auto start = [this, begin = std::move(begin)](auto handler) {
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    live_.begin_waiting();
+    const auto reply = [this, shared, executor = socket_.get_executor()](Finish finish) {
+      asio::post(executor,
+                 [shared, finish = std::move(finish)]() mutable { (*shared)(std::move(finish)); });
+      live_.end_waiting();
+    };
+    try {
+      begin(reply);
+    } catch (const std::exception&) {
+      reply(
+          [cause = std::current_exception()]() -> HttpResponse { std::rethrow_exception(cause); });
+    }
+  };
+  const auto finish = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Finish)>(
+      std::move(start), asio::use_awaitable);
+  co_return api_.guarded(finish);
+}
+
+asio::awaitable<bool> Connection::write(HttpResponse response, std::string_view method,
+                                        bool keep_alive, unsigned version) {
+  const auto size = response.source ? response.source->size : response.body.size();
+  const auto head = head_text(response, size, keep_alive, version);
+  std::string piece = std::move(response.body);
+  std::uintmax_t sent = 0;
+  error_code problem;
+  const bool head_only = method == "HEAD";
+  if (response.source) piece.clear();
+
+  std::string_view pending{piece};
+  const std::array first{asio::buffer(head),
+                         asio::buffer(head_only ? "" : pending.data(),
+                                      head_only ? 0 : std::min(pending.size(), kWriteBytes))};
+  allow(limits_.write);
+  co_await asio::async_write(socket_, first, into(problem));
+  if (problem) co_return false;
+  if (head_only) co_return true;
+  sent = first[1].size();
+  while (sent < size) {
+    if (response.source) {
+      piece = response.source->read(
+          sent, static_cast<std::size_t>(std::min<std::uintmax_t>(kWriteBytes, size - sent)));
+      pending = piece;
+      // The length was promised: a file that was cut meanwhile can only end the connection.
+      if (pending.empty()) co_return false;
+    } else {
+      pending = std::string_view{piece}.substr(sent, kWriteBytes);
+    }
+    allow(limits_.write);
+    co_await asio::async_write(socket_, asio::buffer(pending), into(problem));
+    if (problem) co_return false;
+    sent += pending.size();
+  }
+  co_return true;
+}
+
+asio::awaitable<Connection::Next> Connection::refuse_reading(error_code problem) {
+  auto response = answer_to(problem, timed_out_, limits_);
+  if (!response) co_return Next::close;
+  timed_out_ = false;
+  const bool written = co_await write(std::move(*response), "GET", false, kHttp11);
+  co_return written ? Next::linger : Next::close;
+}
+
+/// Takes what the client still sends, for a while: closing with unread bytes makes the kernel reset
+/// the connection, and the client would never see the answer.
+asio::awaitable<void> Connection::linger() {
+  error_code problem;
+  socket_.shutdown(Socket::shutdown_send, problem);
+  std::array<char, kReadBytes> scratch{};
+  std::size_t taken = 0;
+  allow(kLingerTime);
+  while (!problem && taken < kLingerBytes) {
+    taken += co_await socket_.async_read_some(asio::buffer(scratch), into(problem));
+  }
+}
+
+/// Cancels what the socket is doing once its deadline has passed, until the connection is closed.
+asio::awaitable<void> Connection::watch() {
+  const auto tick = tick_of(limits_);
+  while (!closed_) {
+    error_code ignored;
+    watchdog_.expires_after(tick);
+    co_await watchdog_.async_wait(into(ignored));
+    if (closed_ || std::chrono::steady_clock::now() < deadline_) continue;
+    timed_out_ = true;
+    socket_.cancel(ignored);
+  }
+}
+
+void Connection::allow(std::chrono::milliseconds time) {
+  deadline_ = std::chrono::steady_clock::now() + time;
+}
+
+void Connection::allow_any_time() {
+  deadline_ = Moment::max();
+}
+
+void Connection::close() noexcept {
+  error_code ignored;
+  closed_ = true;
+  socket_.shutdown(Socket::shutdown_both, ignored);
+  socket_.close(ignored);
+  watchdog_.cancel();
+}
+
+}  // namespace iib::web

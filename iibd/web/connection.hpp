@@ -1,0 +1,76 @@
+#pragma once
+
+#include "web/api.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+
+namespace iib::web {
+
+class LiveConnections;
+
+/// A stream socket of any family.
+using Socket = boost::asio::generic::stream_protocol::socket;
+
+/// One client's connection: reads a request, answers it, reads the next. Everything runs on the
+/// socket's strand; only drain() may be called from elsewhere.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  /// `live` and `api` outlive every connection.
+  Connection(Socket socket, Peer peer, const Api& api, const Limits& limits, LiveConnections& live);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  /// Serves until the client leaves, breaks a bound, or the server stops.
+  void start();
+  /// Answers 503 and closes.
+  void start_refusing();
+  /// Closes the connection as soon as no request is under way.
+  void drain();
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Moment = std::chrono::steady_clock::time_point;
+  enum class Next { another_request, close, linger };
+
+  boost::asio::awaitable<void> serve();
+  boost::asio::awaitable<void> refuse();
+  boost::asio::awaitable<Next> serve_one();
+  boost::asio::awaitable<bool> wait_for_request();
+  boost::asio::awaitable<HttpResponse> answer(const HttpRequest& request);
+  boost::asio::awaitable<bool> write(HttpResponse response, std::string_view method,
+                                     bool keep_alive, unsigned version);
+  boost::asio::awaitable<Next> refuse_reading(boost::system::error_code problem);
+  boost::asio::awaitable<void> linger();
+  boost::asio::awaitable<void> watch();
+  void allow(std::chrono::milliseconds time);
+  void allow_any_time();
+  void close() noexcept;
+
+  Socket socket_;
+  Peer peer_;
+  const Api& api_;
+  const Limits& limits_;
+  LiveConnections& live_;
+  boost::beast::flat_buffer buffer_;
+  /// Ends what takes too long. One timer looks at it now and then, which is cheaper than a timer
+  /// for each phase of each request.
+  Moment deadline_;
+  boost::asio::steady_timer watchdog_;
+  bool timed_out_ = false;
+  bool idle_ = false;
+  bool draining_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace iib::web

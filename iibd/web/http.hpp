@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace iib::web {
+
+/// Who is at the other end of the connection.
+struct Peer {
+  /// The IP address as text; empty for a unix socket.
+  std::string address;
+};
+
+/// A request as the API sees it: no socket, no library of HTTP.
+struct HttpRequest {
+  std::string method;
+  std::string target;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  Peer peer;
+
+  /// All values of the header; names are compared without regard to case.
+  [[nodiscard]] std::vector<std::string_view> header(std::string_view name) const;
+};
+
+/// A body too large to be held: `size` bytes, read piece by piece.
+struct BodySource {
+  std::uintmax_t size = 0;
+  /// At most `bytes` bytes from `offset` on; empty when they are gone.
+  std::function<std::string(std::uintmax_t offset, std::size_t bytes)> read;
+};
+
+/// An answer as the API gives it.
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  /// Replaces `body`.
+  std::optional<BodySource> source;
+  /// Value of the `Allow` header; empty: none.
+  std::string allow;
+};
+
+/// Builds the answer once what it waited for has come; runs on the connection's thread.
+using Finish = std::function<HttpResponse()>;
+/// Takes a Finish, once, from any thread.
+using Reply = std::function<void(Finish)>;
+/// Begins the work of an answer that has to wait.
+using Begin = std::function<void(Reply)>;
+/// An answer, or the beginning of one.
+using Answer = std::variant<HttpResponse, Begin>;
+
+/// The standard phrase of a status.
+[[nodiscard]] std::string_view reason_phrase(int status);
+
+/// The one form of every error (rest-api 1.2).
+[[nodiscard]] HttpResponse error_response(int status, std::string_view text);
+
+/// Whether two ASCII texts are equal without regard to case.
+[[nodiscard]] bool equal_ignoring_case(std::string_view left, std::string_view right);
+
+}  // namespace iib::web

@@ -1,0 +1,102 @@
+#include "web/handlers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace iib::web {
+namespace {
+
+constexpr auto kLog = io::ArtifactKind::request_log;
+constexpr std::size_t kBlockBytes = 64UL << 10U;
+/// A tail is for looking at; who wants all leaves the parameter out.
+constexpr std::uintmax_t kTailBytes = 4UL << 20U;
+
+/// The number of lines asked for by `tail`, if it was asked for.
+std::optional<std::int64_t> wanted_lines(const Target& target) {
+  const auto text = target.parameter("tail");
+  if (!text) return std::nullopt;
+  std::int64_t lines = 0;
+  const auto* const end = text->data() + text->size();
+  const auto [stop, problem] = std::from_chars(text->data(), end, lines);
+  if (text->empty() || problem != std::errc{} || stop != end || lines < 0) {
+    throw Refusal{400, "parameter 'tail' must be a number of lines, 0 or more"};
+  }
+  return lines;
+}
+
+/// Where the last `lines` lines of the log begin.
+std::uintmax_t tail_offset(const io::Artifacts& artifacts, RequestId id, std::uintmax_t size,
+                           std::int64_t lines) {
+  std::uintmax_t begin = size;
+  const auto floor = size > kTailBytes ? size - kTailBytes : 0;
+  // The newline that ends the last line does not begin another one.
+  std::int64_t newlines_left = lines + 1;
+  bool at_end = true;
+  while (begin > floor) {
+    const auto bytes =
+        static_cast<std::size_t>(std::min<std::uintmax_t>(kBlockBytes, begin - floor));
+    const auto block = artifacts.read(kLog, id, begin - bytes, bytes).value_or("");
+    if (block.size() != bytes) break;  // cut meanwhile; show what there is
+    if (at_end && block.back() != '\n') --newlines_left;
+    at_end = false;
+    for (std::size_t at = bytes; at > 0; --at) {
+      if (block[at - 1] == '\n' && --newlines_left == 0) return begin - bytes + at;
+    }
+    begin -= bytes;
+  }
+  return begin;
+}
+
+HttpResponse text_response() {
+  HttpResponse response;
+  response.content_type = "text/plain; charset=utf-8";
+  return response;
+}
+
+/// The log from `offset` to `size`; what is appended meanwhile is for the next request.
+HttpResponse send_log(const io::Artifacts& artifacts, RequestId id, std::uintmax_t offset,
+                      std::uintmax_t size) {
+  auto response = text_response();
+  response.source =
+      BodySource{.size = size - offset,
+                 .read = [&artifacts, id, offset](std::uintmax_t at, std::size_t bytes) {
+                   return artifacts.read(kLog, id, offset + at, bytes).value_or("");
+                 }};
+  return response;
+}
+
+[[noreturn]] void refuse_missing(const Services& services, const model::Request& request) {
+  if (services.clock.now() > expiration(request, services.options.data_lifetime)) {
+    throw Refusal{410,
+                  fmt::format("the log of request {} has expired and is gone", request.id.value())};
+  }
+  throw Refusal{500, fmt::format("the log of request {} could not be found", request.id.value())};
+}
+
+}  // namespace
+
+Answer show_logs(const Services& services, const Call& call) {
+  const auto& artifacts = services.artifacts;
+  if (!artifacts.configured(kLog)) throw NotFound{};
+  const auto request = services.store.find(call.id);
+  if (!request) throw NotFound{};
+  const auto lines = wanted_lines(call.target);
+  const bool unfinished = !is_final(request->history.front().state);
+  const bool partial = lines || call.target.parameter("follow") == "1";
+  if (unfinished && !partial) {
+    throw Refusal{400, fmt::format("request {} is not finished yet; '?tail=N' shows the last N "
+                                   "lines of its log so far",
+                                   call.id.value())};
+  }
+  const auto size = artifacts.size(kLog, call.id);
+  if (size) {
+    const auto offset = lines ? tail_offset(artifacts, call.id, *size, *lines) : 0;
+    return send_log(artifacts, call.id, offset, *size);
+  }
+  if (unfinished) return text_response();
+  refuse_missing(services, *request);
+}
+
+}  // namespace iib::web

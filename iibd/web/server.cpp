@@ -1,0 +1,117 @@
+#include "iib/web/server.hpp"
+
+#include "web/api.hpp"
+#include "web/listener.hpp"
+#include "web/live.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <algorithm>
+#include <thread>
+
+namespace iib::web {
+namespace {
+
+namespace asio = boost::asio;
+
+/// Connections beyond the bound that are told so at the same time; those beyond that are just
+/// closed.
+constexpr std::size_t kRefusing = 64;
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(Options given, store::Store& store, const io::Artifacts& artifacts, const Clock& clock,
+       Hooks asked, Log voice)
+      : options{std::move(given)},
+        hooks{std::move(asked)},
+        log{std::move(voice)},
+        api{Services{options, store, artifacts, clock, hooks, log}},
+        context{static_cast<int>(std::max(options.threads, 1U))} {
+    for (const auto& address : options.listen) {
+      listeners.push_back(std::make_shared<Listener>(
+          context, address, [this](Socket socket, Peer peer) { take(std::move(socket), peer); },
+          log));
+    }
+  }
+
+  void take(Socket socket, const Peer& peer) {
+    const auto open = live.count();
+    if (open >= options.limits.connections + kRefusing) return;
+    auto connection =
+        std::make_shared<Connection>(std::move(socket), peer, api, options.limits, live);
+    live.add(connection);
+    if (open < options.limits.connections) {
+      connection->start();
+    } else {
+      connection->start_refusing();
+    }
+  }
+
+  void start() {
+    for (const auto& listener : listeners) listener->open();
+    for (const auto& listener : listeners) listener->start();
+    for (unsigned at = 0; at < std::max(options.threads, 1U); ++at) {
+      threads.emplace_back([this] { run(); });
+    }
+    for (const auto& listener : listeners) log.info("listening on {}", listener->address());
+  }
+
+  void run() {
+    while (!context.stopped()) {
+      try {
+        context.run();
+      } catch (const std::exception& error) {
+        log.error("a connection ended by an unexpected failure: {}", one_line(error.what()));
+      }
+    }
+  }
+
+  void stop() {
+    if (stopped) return;
+    stopped = true;
+    for (const auto& listener : listeners) listener->close();
+    live.drain_all();
+    if (!threads.empty()) live.wait_until_empty(options.limits.stop);
+    live.wait_for_callbacks();
+    context.stop();
+    for (auto& thread : threads) thread.join();
+  }
+
+  const Options options;
+  const Hooks hooks;
+  const Log log;
+  const Api api;
+  LiveConnections live;
+  asio::io_context context;
+  asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+  std::vector<std::shared_ptr<Listener>> listeners;
+  std::vector<std::thread> threads;
+  bool stopped = false;
+};
+
+Server::Server(Options options, store::Store& store, const io::Artifacts& artifacts,
+               const Clock& clock, Hooks hooks, Log log)
+    : impl_{std::make_unique<Impl>(std::move(options), store, artifacts, clock, std::move(hooks),
+                                   std::move(log))} {}
+
+Server::~Server() {
+  stop();
+}
+
+void Server::start() {
+  impl_->start();
+}
+
+std::vector<std::string> Server::addresses() const {
+  std::vector<std::string> result;
+  for (const auto& listener : impl_->listeners) result.push_back(listener->address());
+  return result;
+}
+
+void Server::stop() {
+  impl_->stop();
+}
+
+}  // namespace iib::web
