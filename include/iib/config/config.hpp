@@ -32,6 +32,8 @@ struct GreenwaveSettings {
   std::string decision_context;
   std::string product_version;
   std::string subject_type;
+
+  friend bool operator==(const GreenwaveSettings&, const GreenwaveSettings&) = default;
 };
 
 /// The queue of a user's jobs: one for all, or one per `from_index` with an entry `all`.
@@ -163,6 +165,7 @@ struct Config {
   [[nodiscard]] RetryPolicy retry_policy() const;
   /// The level of `module`: its own, or the general one.
   [[nodiscard]] LogLevel level_of(std::string_view module) const;
+  friend bool operator==(const Config&, const Config&) = default;
 };
 
 /// Which defaults hold. `IIB_DEV=true` in the environment turns `normal` into `dev`.

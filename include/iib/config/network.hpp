@@ -48,6 +48,7 @@ struct TrustedProxies {
 
   /// Whether the TCP peer with the numeric address `host` is trusted.
   [[nodiscard]] bool trusts(std::string_view host) const;
+  friend bool operator==(const TrustedProxies&, const TrustedProxies&) = default;
 };
 
 }  // namespace iib::config

@@ -17,6 +17,8 @@ struct CoreCustomizations {
   OrderedTexts csv_annotations;
   std::string package_name_suffix;
   std::map<std::string, std::string> registry_replacements;
+
+  friend bool operator==(const CoreCustomizations&, const CoreCustomizations&) = default;
 };
 
 /// The steps of the list form (bundle-regeneration 9).
@@ -38,6 +40,8 @@ struct Customization {
   std::map<std::string, std::string> texts;
   /// `annotations` or `replacements`.
   OrderedTexts pairs;
+
+  friend bool operator==(const Customization&, const Customization&) = default;
 };
 
 /// What an organization wants changed in its bundles: one of the two forms.

@@ -1,0 +1,265 @@
+#include "checks.hpp"
+
+#include "iib/base/error.hpp"
+#include "iib/base/files.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <set>
+
+namespace iib::config {
+namespace {
+
+bool is_given(const Checked& checked, std::string_view option) {
+  return checked.draft.places.contains(option);
+}
+
+/// Throws `PLACE: PROBLEM`, the place being that of `option`, or else the whole file.
+[[noreturn]] void fail(const Checked& checked, std::string_view option,
+                       const std::string& problem) {
+  const auto place = checked.draft.places.find(option);
+  if (place != checked.draft.places.end()) fail_at(place->second, problem);
+  if (checked.file) throw UserError{fmt::format("{}: {}", checked.file->string(), problem)};
+  throw UserError{fmt::format("configuration: {}", problem)};
+}
+
+bool has_variable(const Checked& checked, const std::string& name) {
+  const auto variable = checked.environment.find(name);
+  return variable != checked.environment.end() && !variable->second.empty();
+}
+
+void require_variables(const Checked& checked, std::string_view option,
+                       std::initializer_list<const char*> names) {
+  for (const auto* name : names) {
+    if (has_variable(checked, name)) continue;
+    fail(checked, option,
+         fmt::format("{} needs the environment variable {}: set it, or unset the option", option,
+                     name));
+  }
+}
+
+void check_registry(const Checked& checked) {
+  if (!checked.draft.config.registry.empty()) return;
+  fail(checked, "iib_registry",
+       "iib_registry must be set to the registry that results are pushed to, such as "
+       "`registry.example.com`; set it here, or set IIB_REGISTRY in the environment");
+}
+
+void check_database(const Checked& checked) {
+  if (!checked.draft.original_database || !is_given(checked, "iib_database")) return;
+  fail(checked, "sqlalchemy_database_uri",
+       "sqlalchemy_database_uri and iib_database are both set; remove one of them");
+}
+
+/// Queue names of a choice.
+std::vector<std::string> names_in(const QueueChoice& choice) {
+  if (const auto* name = std::get_if<std::string>(&choice)) return {*name};
+  std::vector<std::string> names;
+  for (const auto& [index, name] : std::get<std::map<std::string, std::string>>(choice)) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+void check_serial_queue(const Checked& checked, const std::string& queue, std::string_view why) {
+  const auto workers = checked.draft.config.queues.find(queue);
+  if (workers == checked.draft.config.queues.end() || workers->second <= 1) return;
+  fail(checked, "iib_queues",
+       fmt::format("iib_queues gives queue '{}' {} workers, but its jobs must run one at a time "
+                   "because {} names it; give it 1",
+                   queue, workers->second, why));
+}
+
+void check_queues(const Checked& checked) {
+  for (const auto& [user, choice] : checked.draft.config.user_to_queue) {
+    if (!user.starts_with("SERIAL:")) continue;
+    for (const auto& queue : names_in(choice)) {
+      check_serial_queue(checked, queue, fmt::format("iib_user_to_queue.{}", user));
+    }
+  }
+  for (const auto& queue : checked.draft.config.sac_queues) {
+    check_serial_queue(checked, queue, "iib_sac_queues");
+  }
+}
+
+void check_greenwave_queues(const Checked& checked) {
+  std::set<std::string, std::less<>> named{std::string{kDefaultQueue}};  // what null has become
+  for (const auto& [user, choice] : checked.draft.config.user_to_queue) {
+    for (auto& name : names_in(choice)) named.insert(std::move(name));
+  }
+  for (const auto& [queue, settings] : checked.draft.config.greenwave_config) {
+    if (named.contains(queue)) continue;
+    fail(checked, "iib_greenwave_config",
+         fmt::format("iib_greenwave_config has the key '{}', but must have only null and names of "
+                     "queues that iib_user_to_queue names; no user's jobs go there",
+                     queue));
+  }
+}
+
+constexpr std::array<std::string_view, 3> kFolderOptions{
+    "iib_request_logs_dir", "iib_request_related_bundles_dir",
+    "iib_request_recursive_related_bundles_dir"};
+
+void check_bucket(const Checked& checked) {
+  if (!checked.draft.s3_bucket) return;
+  for (const auto option : kFolderOptions) {
+    if (!is_given(checked, option)) continue;
+    fail(checked, option,
+         fmt::format("{} and iib_aws_s3_bucket_name are both set; remove one of them", option));
+  }
+  require_variables(checked, "iib_aws_s3_bucket_name",
+                    {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"});
+}
+
+bool is_below(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  const auto relative = path.lexically_relative(folder);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+void check_folder(const Checked& checked, std::string_view option,
+                  const std::optional<std::filesystem::path>& folder) {
+  // What lies in the state directory is made at the start.
+  if (!folder || is_below(*folder, checked.draft.config.state_dir)) return;
+  std::error_code ignored;
+  const bool exists = std::filesystem::is_directory(*folder, ignored);
+  const auto path = folder->string();
+  if (exists && ::faccessat(AT_FDCWD, path.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return;
+  fail(checked, option,
+       fmt::format("{} is '{}', but must be a folder that exists and that iibd may write to; {}",
+                   option, path, exists ? "change its owner or mode" : "make it"));
+}
+
+void check_folders(const Checked& checked) {
+  const auto& config = checked.draft.config;
+  check_folder(checked, kFolderOptions[0], config.request_logs_dir);
+  check_folder(checked, kFolderOptions[1], config.request_related_bundles_dir);
+  check_folder(checked, kFolderOptions[2], config.request_recursive_related_bundles_dir);
+}
+
+void check_tracing(const Checked& checked) {
+  if (!checked.draft.tracing) return;
+  require_variables(checked, "iib_otel_tracing",
+                    {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SERVICE_NAME"});
+}
+
+bool holds_certificates(const std::filesystem::path& file) {
+  constexpr std::size_t kLargestBundle = 16UL << 20U;
+  try {
+    return read_file(file, kLargestBundle).find("-----BEGIN") != std::string::npos;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+void check_messaging(const Checked& checked) {
+  const auto& config = checked.draft.config;
+  for (const auto* option :
+       {"iib_messaging_build_state_destination", "iib_messaging_batch_state_destination"}) {
+    if (!is_given(checked, option) || !config.messaging_urls.empty()) continue;
+    fail(checked, option,
+         fmt::format("{} needs iib_messaging_urls, which must be a list of `amqps://` or `amqp://` "
+                     "URLs; set it, or unset the destination",
+                     option));
+  }
+  const bool tls = std::any_of(config.messaging_urls.begin(), config.messaging_urls.end(),
+                               [](const std::string& url) { return url.starts_with("amqps:"); });
+  if (!tls || holds_certificates(config.messaging_ca)) return;
+  fail(checked, "iib_messaging_ca",
+       fmt::format("iib_messaging_ca is '{}', but an `amqps://` URL needs a file of certificates "
+                   "that can be read; name one",
+                   config.messaging_ca.string()));
+}
+
+void check_konflux(const Checked& checked) {
+  const std::array<std::string_view, 4> options{
+      "iib_konflux_cluster_url", "iib_konflux_cluster_token", "iib_konflux_cluster_ca_cert",
+      "iib_konflux_namespace"};
+  const auto given = [&](std::string_view option) { return is_given(checked, option); };
+  if (std::none_of(options.begin(), options.end(), given)) return;
+  const auto missing = std::find_if_not(options.begin(), options.end(), given);
+  if (missing == options.end()) return;
+  const auto present = std::find_if(options.begin(), options.end(), given);
+  fail(checked, *present,
+       fmt::format("{} needs {} too: the Konflux options are set all or not at all", *present,
+                   *missing));
+}
+
+/// Whether `program` is a path or a name in PATH that can be run.
+bool can_run(const Checked& checked, const std::string& program) {
+  const auto runs = [](const std::string& path) {
+    return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
+  };
+  if (program.find('/') != std::string::npos) return runs(program);
+  const auto variable = checked.environment.find("PATH");
+  if (variable == checked.environment.end()) return false;
+  std::string_view rest = variable->second;
+  while (!rest.empty()) {
+    const auto colon = std::min(rest.find(':'), rest.size());
+    if (runs(fmt::format("{}/{}", rest.substr(0, colon), program))) return true;
+    rest.remove_prefix(std::min(colon + 1, rest.size()));
+  }
+  return false;
+}
+
+void check_opm_programs(const Checked& checked) {
+  const auto& config = checked.draft.config;
+  if (config.index_engine != IndexEngineKind::opm) return;
+  const auto require = [&](std::string_view option, const std::string& program) {
+    if (can_run(checked, program)) return;
+    fail(checked, option,
+         fmt::format("{} names the program '{}', which is not on PATH; install it, or set "
+                     "iib_index_engine to `embedded`",
+                     option, program));
+  };
+  require("iib_default_opm", config.default_opm);
+  for (const auto& [version, program] : config.ocp_opm_mapping) {
+    require("iib_ocp_opm_mapping", program);
+  }
+}
+
+void check_release(const Checked& checked) {
+  const auto& config = checked.draft.config;
+  if (config.index_engine == IndexEngineKind::opm) {
+    fail(checked, "iib_index_engine",
+         "iib_index_engine is `opm`, which this release does not have; set it to `embedded`");
+  }
+  if (config.image_engine == ImageEngineKind::embedded) {
+    fail(checked, "iib_image_engine",
+         "iib_image_engine is `embedded`, which this release does not have; set it to `tools`");
+  }
+}
+
+std::vector<std::string> warn_of_open_door(const Checked& checked) {
+  const auto& config = checked.draft.config;
+  if (!config.login_disabled) return {};
+  const auto open = std::find_if(config.listen.begin(), config.listen.end(),
+                                 [](const ListenAddress& address) { return !address.is_local(); });
+  if (open == config.listen.end()) return {};
+  return {
+      fmt::format("login_disabled is true and iib_listen has {}: anyone who can reach that "
+                  "address may submit requests",
+                  open->host)};
+}
+
+}  // namespace
+
+std::vector<std::string> check(const Checked& checked) {
+  check_registry(checked);
+  check_database(checked);
+  check_queues(checked);
+  check_greenwave_queues(checked);
+  check_bucket(checked);
+  check_folders(checked);
+  check_tracing(checked);
+  check_messaging(checked);
+  check_konflux(checked);
+  check_opm_programs(checked);
+  check_release(checked);
+  return warn_of_open_door(checked);
+}
+
+}  // namespace iib::config

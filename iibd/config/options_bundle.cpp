@@ -1,0 +1,65 @@
+#include "option.hpp"
+#include "organization_type.hpp"
+
+namespace iib::config {
+namespace {
+
+Type<GreenwaveSettings> greenwave_settings() {
+  const auto texts = map_of(text());
+  const std::string expected =
+      "a map with exactly the keys `decision_context`, `product_version`, `subject_type`";
+  return {expected, Shape::collection, [texts, expected](const Value& value) {
+            const auto settings = texts.read(value);
+            for (const auto* key : {"decision_context", "product_version", "subject_type"}) {
+              if (!settings.contains(key)) value.fail(expected, std::string{"add "} + key);
+            }
+            if (settings.size() != 3) value.fail(expected, "remove the other keys");
+            const auto& subject = settings.at("subject_type");
+            if (subject != "koji_build") {
+              value.fail(expected, "`subject_type` must be `koji_build`, not '" + subject + "'");
+            }
+            return GreenwaveSettings{settings.at("decision_context"),
+                                     settings.at("product_version"), subject};
+          }};
+}
+
+}  // namespace
+
+Section bundle_options() {
+  using enum Status;
+  return {
+      "Bundles",
+      {
+          option(not_yet, "iib_required_labels", &Config::required_labels, map_of(text_or_empty()),
+                 "{}",
+                 "Labels, with their values, that every added bundle must have. This release "
+                 "cannot check them: while they are set, add requests fail."),
+          option(not_yet, "iib_greenwave_url", &Config::greenwave_url, url({"https", "http"}), "",
+                 "The Greenwave service that decides about bundles."),
+          option(not_yet, "iib_greenwave_config", &Config::greenwave_config,
+                 map_of(greenwave_settings(), kDefaultQueue), "{}",
+                 "What Greenwave is asked, by queue; null is the default queue. This release "
+                 "cannot ask: add requests of these queues fail."),
+          option(not_yet, "iib_omps_url", &Config::omps_url, url({"https", "http"}), "",
+                 "The legacy app registry. This release cannot push to it: requests that ask for "
+                 "it fail."),
+          option(not_yet, "iib_organization_customizations", &Config::organization_customizations,
+                 map_of(organization()), "{}",
+                 "What each organization wants changed in its bundles; used by regenerate-bundle, "
+                 "which is not in this release."),
+          option(not_yet, "iib_no_ocp_label_allow_list", &Config::no_ocp_label_allow_list,
+                 list_of(text()), "[]",
+                 "Indexes and users for whom a bundle may lack its OCP label; for merging, which "
+                 "is not in this release."),
+          option(not_yet, "iib_related_image_registry_replacement",
+                 &Config::related_image_registry_replacement, map_of(map_of(text())), "{}",
+                 "Registries to look at in place of others when related images are checked, by "
+                 "user. This release cannot check related images: such requests fail."),
+          option(not_yet, "iib_max_recursive_related_bundles",
+                 &Config::max_recursive_related_bundles, whole_number(1), "15",
+                 "The most bundles that recursive-related-bundles finds; that request type is not "
+                 "in this release."),
+      }};
+}
+
+}  // namespace iib::config

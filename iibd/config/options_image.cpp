@@ -1,0 +1,109 @@
+#include "option.hpp"
+
+namespace iib::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool is_registry(const std::string& text) {
+  return !text.empty() && !text.ends_with('/') && !text.starts_with('/') &&
+         text.find("://") == std::string::npos &&
+         text.find_first_of(" \t\r\n@?#") == std::string::npos;
+}
+
+Type<std::string> registry() {
+  return text_that("a registry such as `registry.example.com:5000`, without scheme", is_registry);
+}
+
+Type<std::string> registry_host() {
+  return text_that("`host` or `host:port`", [](const std::string& text) {
+    return is_registry(text) && text.find('/') == std::string::npos;
+  });
+}
+
+/// Whether all that stands in braces is `{registry}` or `{request_id}`, and the latter does.
+bool is_push_template(const std::string& text) {
+  bool has_id = false;
+  std::size_t position = 0;
+  while ((position = text.find_first_of("{}", position)) != std::string::npos) {
+    const auto rest = std::string_view{text}.substr(position);
+    const bool is_id = rest.starts_with("{request_id}");
+    if (!is_id && !rest.starts_with("{registry}")) return false;
+    has_id = has_id || is_id;
+    position = text.find('}', position) + 1;
+  }
+  return has_id;
+}
+
+}  // namespace
+
+Section image_options() {
+  using enum Status;
+  return {
+      "Images and registries",
+      {
+          option(honoured, "iib_registry", &Config::registry, registry(), "",
+                 "The registry that results are pushed to. Must be set."),
+          option(honoured, "iib_image_push_template", &Config::image_push_template,
+                 text_that("a pull specification with `{request_id}` and, at will, `{registry}`, "
+                           "and no other braces",
+                           is_push_template),
+                 "'{registry}/iib-build:{request_id}'",
+                 "The name of a result; `{registry}` is `iib_registry`."),
+          option(
+              honoured, "iib_index_image_output_registry", &Config::index_image_output_registry,
+              text_that("a registry, without scheme",
+                        [](const std::string& text) { return text.empty() || is_registry(text); }),
+              "", "What answers name in place of `iib_registry`."),
+          option(ours, "iib_image_engine", &Config::image_engine,
+                 one_of<ImageEngineKind>(
+                     {{"tools", ImageEngineKind::tools}, {"embedded", ImageEngineKind::embedded}}),
+                 "tools",
+                 "What handles images: `tools` runs skopeo and buildah. `embedded` is not in this "
+                 "release."),
+          option(honoured, "iib_docker_config_template", &Config::docker_config_template, path(),
+                 "~/.docker/config.json.template",
+                 "Credentials for registries, in the format of Docker's `config.json`; read, never "
+                 "written. If there is no such file: `$REGISTRY_AUTH_FILE`, else "
+                 "`~/.docker/config.json`."),
+          option(ours, "iib_insecure_registries", &Config::insecure_registries,
+                 list_of(registry_host()), "[]",
+                 "Registries spoken to by plain HTTP or with a certificate that is not verified."),
+          option(
+              honoured, "iib_supported_archs", &Config::supported_archs, map_of(text()),
+              "{amd64: x86_64, arm64: aarch64, ppc64le: ppc64le, s390x: s390x}",
+              "Architectures, and what the label `architecture` of a built image says for each."),
+          option(ours, "iib_verify_from_index", &Config::verify_from_index,
+                 one_of<VerifyFromIndex>({{"always", VerifyFromIndex::always},
+                                          {"overwrite", VerifyFromIndex::overwrite}}),
+                 "always",
+                 "When a request fails because its `from_index` changed meanwhile: `always`, or "
+                 "only if it would `overwrite` that index."),
+      }};
+}
+
+Section limit_options() {
+  using enum Status;
+  return {
+      "Time limits and retries",
+      {
+          option(honoured, "iib_skopeo_timeout", &Config::skopeo_timeout, duration(1s), "300s",
+                 "The longest a call of a registry may take."),
+          option(ours, "iib_build_timeout", &Config::build_timeout, duration(1s), "30m",
+                 "The longest the making of one image may take."),
+          option(ours, "iib_opm_timeout", &Config::opm_timeout, duration(1s), "60m",
+                 "The longest a run of opm may take."),
+          option(ours, "iib_http_timeout", &Config::http_timeout, duration(1s), "30s",
+                 "The longest a call of another service may take."),
+          option(honoured, "iib_total_attempts", &Config::total_attempts, whole_number(1, 1000),
+                 "5", "How often something outside is tried in all before it counts as failed."),
+          option(honoured, "iib_retry_multiplier", &Config::retry_multiplier, duration(0s), "5",
+                 "The wait after the n-th try is this times 2^(n-1), but at most 60 s."),
+          option(honoured, "iib_retry_delay", &Config::retry_delay, duration(0s), "10",
+                 "The shortest wait."),
+          option(honoured, "iib_retry_jitter", &Config::retry_jitter, duration(0s), "10",
+                 "The most that is added to a wait at random."),
+      }};
+}
+
+}  // namespace iib::config

@@ -1,0 +1,113 @@
+#include "option.hpp"
+
+#include <algorithm>
+
+namespace iib::config {
+namespace {
+
+Type<std::map<std::string, std::map<std::string, std::string>>> binary_images() {
+  const auto by_scope = map_of(map_of(text()));
+  const std::string expected =
+      "a map with the keys `prod`, `stage`, `dev`, each value a map from OCP version to image";
+  return {expected, Shape::collection, [by_scope, expected](const Value& value) {
+            auto images = by_scope.read(value);
+            for (const auto& [scope, versions] : images) {
+              if (scope == "prod" || scope == "stage" || scope == "dev") continue;
+              value.fail(expected, "the key '" + scope + "' is none of them");
+            }
+            return images;
+          }};
+}
+
+Type<std::filesystem::path> absolute_path() {
+  return parsed<std::filesystem::path>(
+      "an absolute path", [](const std::string& text) -> std::optional<std::filesystem::path> {
+        if (!text.starts_with('/')) return std::nullopt;
+        return text;
+      });
+}
+
+Type<std::string> graph_mode() {
+  return text_that("one of `replaces`, `semver`, `semver-skippatch`", [](const std::string& mode) {
+    return mode == "replaces" || mode == "semver" || mode == "semver-skippatch";
+  });
+}
+
+/// Two port numbers, the second one above the range.
+Type<std::vector<int>> port_range() {
+  constexpr int kLastPort = 65535;
+  const auto ports = list_of(whole_number(1, kLastPort));
+  const std::string expected = "a list of two ports, the smaller one first";
+  return {expected, Shape::collection, [ports, expected](const Value& value) {
+            auto range = ports.read(value);
+            if (range.size() != 2 || range[0] > range[1]) value.fail(expected);
+            return range;
+          }};
+}
+
+constexpr auto kOpmOnly = "For the `opm` engine, which is not in this release.";
+
+}  // namespace
+
+Section index_options() {
+  using enum Status;
+  return {
+      "Index contents",
+      {
+          option(ours, "iib_index_engine", &Config::index_engine,
+                 one_of<IndexEngineKind>(
+                     {{"embedded", IndexEngineKind::embedded}, {"opm", IndexEngineKind::opm}}),
+                 "embedded",
+                 "What changes the contents of an index: `embedded` is iibd itself. `opm` is not "
+                 "in this release."),
+          option(not_yet, "iib_binary_image_config", &Config::binary_image_config, binary_images(),
+                 "{}",
+                 "The binary image of requests that name none, by distribution scope and OCP "
+                 "version. This release cannot choose one: such requests fail."),
+          option(honoured, "iib_graph_mode_options", &Config::graph_mode_options,
+                 list_of(graph_mode()), "[replaces, semver, semver-skippatch]",
+                 "The values that `graph_update_mode` may have."),
+          option(honoured, "iib_graph_mode_index_allow_list", &Config::graph_mode_index_allow_list,
+                 list_of(text()), "[]",
+                 "Indexes, with or without tag, whose requests may choose a `graph_update_mode`."),
+          option(honoured, "hidden_index_db_path", &Config::hidden_index_db_path, absolute_path(),
+                 "/var/lib/iib/_hidden/do.not.edit.db",
+                 "Where the database lies in an image of file-based catalogs."),
+          option(honoured, "fbc_fragment_catalog_path", &Config::fbc_fragment_catalog_path,
+                 absolute_path(), "/configs", "Where the catalogs lie in a fragment's image."),
+          option(honoured, "operator_deprecations_dir", &Config::operator_deprecations_dir, text(),
+                 "_operator-deprecations-content",
+                 "The folder of deprecations beside the catalogs of an index."),
+          option(not_yet, "iib_default_opm", &Config::default_opm, text(), "opm",
+                 std::string{"The opm program. "} + kOpmOnly),
+          option(not_yet, "iib_ocp_opm_mapping", &Config::ocp_opm_mapping, map_of(text()), "{}",
+                 std::string{"The opm program by OCP version. "} + kOpmOnly),
+          option(not_yet, "iib_deprecate_bundles_limit", &Config::deprecate_bundles_limit,
+                 whole_number(1), "200",
+                 std::string{"The most bundles that one call of opm deprecates. "} + kOpmOnly),
+          unused_option(not_yet, "iib_opm_port_ranges", map_of(port_range()),
+                        "{opm_port: [50051, 50150], opm_pprof_port: [50151, 50250]}",
+                        std::string{"Ports for opm. "} + kOpmOnly),
+          unused_option(not_yet, "iib_opm_pprof_lock_required_min_version", text(), "'1.29.0'",
+                        std::string{"The first opm that serves profiles. "} + kOpmOnly),
+          unused_option(not_yet, "iib_opm_new_migrate_version", text(), "v1.46.0",
+                        std::string{"The last opm without levels of migration. "} + kOpmOnly),
+          unused_option(not_yet, "iib_grpc_init_wait_time", whole_number(1), "100",
+                        std::string{"Wait for opm to serve, in its own steps. "} + kOpmOnly),
+          unused_option(not_yet, "iib_grpc_max_tries", whole_number(1), "5",
+                        std::string{"How often opm is asked to serve. "} + kOpmOnly),
+          unused_option(not_yet, "iib_index_to_gitlab_push_map", map_of(url({"https", "http"})),
+                        "{}",
+                        "The Git repository that the catalogs of an index are pushed to. This "
+                        "release pushes to none."),
+          secret(unused_option(not_yet, "iib_index_configs_gitlab_tokens_map",
+                               map_of(text_that("`name:value`",
+                                                [](const std::string& token) {
+                                                  const auto colon = token.find(':');
+                                                  return colon != 0 && colon < token.size() - 1;
+                                                })),
+                               "", "The token, as `name:value`, for each of these repositories.")),
+      }};
+}
+
+}  // namespace iib::config

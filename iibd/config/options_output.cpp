@@ -1,0 +1,119 @@
+#include "option.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+namespace iib::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Modules that write log lines: those of the program.
+constexpr std::array<std::string_view, 17> kModules{
+    "app",    "base",      "bundle", "catalog", "cli",       "config", "gate", "image", "io",
+    "legacy", "messaging", "model",  "notify",  "scheduler", "store",  "task", "web"};
+
+Type<std::map<std::string, LogLevel>> levels_by_module() {
+  const auto levels = map_of(log_level());
+  const auto expected = fmt::format("a map from module ({}) to level", fmt::join(kModules, ", "));
+  return {expected, Shape::collection, [levels, expected](const Value& value) {
+            auto found = levels.read(value);
+            for (const auto& [module, level] : found) {
+              if (std::find(kModules.begin(), kModules.end(), module) == kModules.end()) {
+                value.fail(expected, fmt::format("there is no module '{}'", module));
+              }
+            }
+            return found;
+          }};
+}
+
+/// A folder, or an empty text to switch its feature off.
+Type<std::optional<std::filesystem::path>> folder_or_off() {
+  return parsed<std::optional<std::filesystem::path>>(
+      "a path, or `''` for: off", [](const std::string& text) {
+        using Folder = std::optional<std::filesystem::path>;
+        return std::optional<Folder>{text.empty() ? Folder{} : Folder{text}};
+      });
+}
+
+Type<std::chrono::days> days() {
+  constexpr int kMost = 36500;  // a century
+  const auto expected = fmt::format("a number of days from 1 to {}", kMost);
+  return {expected, Shape::plain, [expected](const Value& value) {
+            const auto scalar = value.scalar(expected);
+            const auto* number = std::get_if<std::int64_t>(&scalar);
+            if (number == nullptr || *number < 1 || *number > kMost) value.fail(expected);
+            return std::chrono::days{static_cast<int>(*number)};
+          }};
+}
+
+Type<std::vector<std::string>> broker_urls() {
+  return list_of(url({"amqps", "amqp"}));
+}
+
+}  // namespace
+
+Section log_options() {
+  using enum Status;
+  return {
+      "Logs and artifacts",
+      {
+          option(honoured, "iib_log_level", &Config::log_level, log_level(), "INFO",
+                 "How much the daemon's log tells."),
+          option(ours, "iib_log_levels", &Config::log_levels, levels_by_module(), "{}",
+                 "The same for single modules, such as `{scheduler: DEBUG}`."),
+          option(honoured, "iib_request_logs_dir", &Config::request_logs_dir, folder_or_off(),
+                 "<state_dir>/artifacts/request_logs", "The folder of the requests' logs."),
+          option(honoured, "iib_request_logs_level", &Config::request_logs_level, log_level(),
+                 "DEBUG", "How much a request's log tells."),
+          option(honoured, "iib_request_related_bundles_dir", &Config::request_related_bundles_dir,
+                 folder_or_off(), "<state_dir>/artifacts/related_bundles",
+                 "The folder of lists of related bundles."),
+          option(honoured, "iib_request_recursive_related_bundles_dir",
+                 &Config::request_recursive_related_bundles_dir, folder_or_off(),
+                 "<state_dir>/artifacts/recursive_related_bundles",
+                 "The folder of lists of nested bundles."),
+          option(honoured, "iib_request_data_days_to_live", &Config::request_data_days_to_live,
+                 days(), "3", "How long logs and artifacts are kept after a request's end."),
+          draft_option(not_yet, "iib_aws_s3_bucket_name", &Draft::s3_bucket, optional(text()), "",
+                       "An S3 bucket for logs and artifacts in place of folders; needs "
+                       "`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_DEFAULT_REGION` in "
+                       "the environment. This release keeps them in `<state_dir>/artifacts`."),
+          draft_option(not_yet, "iib_otel_tracing", &Draft::tracing, boolean(), "false",
+                       "Whether traces are sent; needs `OTEL_EXPORTER_OTLP_ENDPOINT` and "
+                       "`OTEL_SERVICE_NAME` in the environment. This release sends none."),
+      }};
+}
+
+Section message_options() {
+  using enum Status;
+  return {
+      "Messages",
+      {
+          secret(option(not_yet, "iib_messaging_urls", &Config::messaging_urls, broker_urls(), "[]",
+                        "AMQP 1.0 brokers, tried in order. This release keeps the messages in its "
+                        "database until a later one sends them.")),
+          option(honoured, "iib_messaging_build_state_destination",
+                 &Config::messaging_build_state_destination, optional(text()), "",
+                 "Where messages about requests go."),
+          option(honoured, "iib_messaging_batch_state_destination",
+                 &Config::messaging_batch_state_destination, optional(text()), "",
+                 "Where messages about batches go."),
+          option(honoured, "iib_messaging_cert", &Config::messaging_cert, path(),
+                 "/etc/iib/messaging.crt", "Our certificate for the brokers."),
+          option(honoured, "iib_messaging_key", &Config::messaging_key, path(),
+                 "/etc/iib/messaging.key", "Its key."),
+          option(honoured, "iib_messaging_ca", &Config::messaging_ca, path(),
+                 "/etc/pki/tls/certs/ca-bundle.crt",
+                 "What brokers are verified against. If the default does not exist: the system's "
+                 "certificates."),
+          option(honoured, "iib_messaging_durable", &Config::messaging_durable, boolean(), "true",
+                 "Whether brokers shall keep messages over a restart."),
+          option(honoured, "iib_messaging_timeout", &Config::messaging_timeout, duration(1s), "30",
+                 "The longest a broker may take to connect or to take a message."),
+      }};
+}
+
+}  // namespace iib::config
