@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -29,9 +30,15 @@ std::string contents(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
+std::string lower_case(std::string text) {
+  for (auto& each : text) each = static_cast<char>(std::tolower(static_cast<unsigned char>(each)));
+  return text;
+}
+
 Answer to_answer(const httplib::Result& result) {
   if (!result) throw std::runtime_error{"no answer: " + httplib::to_string(result.error())};
-  Answer answer{.status = result->status, .body = result->body, .json = {}};
+  Answer answer{.status = result->status, .body = result->body, .json = {}, .headers = {}};
+  for (const auto& [name, value] : result->headers) answer.headers[lower_case(name)] = value;
   answer.json.Parse(answer.body.c_str(), answer.body.size());
   if (answer.json.HasParseError()) answer.json.SetNull();
   return answer;
@@ -88,16 +95,19 @@ void Daemon::launch() {
   if (failure != 0) throw std::runtime_error{"iibd cannot be started: " + program};
 }
 
+bool Daemon::reads_port() {
+  const auto text = contents(log_file_).substr(log_seen_);
+  const auto at = text.find(kListening);
+  if (at == std::string::npos || text.find('\n', at) == std::string::npos) return false;
+  const char* digits = text.data() + at + kListening.size();
+  std::from_chars(digits, text.data() + text.size(), port_);
+  return true;
+}
+
 void Daemon::start() {
   launch();
-  const bool listens = eventually(20s, [&] {
-    const auto text = contents(log_file_).substr(log_seen_);
-    const auto at = text.find(kListening);
-    if (at == std::string::npos || text.find('\n', at) == std::string::npos) return false;
-    const char* digits = text.data() + at + kListening.size();
-    std::from_chars(digits, text.data() + text.size(), port_);
-    return true;
-  });
+  bool listens = false;
+  eventually(20s, [&] { return (listens = reads_port()) || reap(WNOHANG) != -2; });
   if (!listens) throw std::runtime_error{"iibd does not listen; its log:\n" + log()};
 }
 
@@ -137,7 +147,14 @@ Answer Daemon::post(const std::string& path, const std::string& body) const {
   return to_answer(client(port_).Post(path, body, "application/json"));
 }
 
-rapidjson::Document Daemon::wait_final(std::int64_t request, std::chrono::seconds limit) const {
+Answer Daemon::send(const std::string& method, const std::string& path) const {
+  httplib::Request request;
+  request.method = method;
+  request.path = path;
+  return to_answer(client(port_).send(request));
+}
+
+io::JsonDocument Daemon::wait_final(std::int64_t request, std::chrono::seconds limit) const {
   Answer answer;
   const auto path = "/api/v1/builds/" + std::to_string(request);
   const bool ended = eventually(limit, [&] {

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <rapidjson/document.h>
+#include "iib/io/json.hpp"
+
 #include <sys/types.h>
 
 #include <chrono>
@@ -18,7 +19,9 @@ struct Answer {
   int status = 0;
   std::string body;
   /// The body parsed; null when it is no JSON.
-  rapidjson::Document json;
+  io::JsonDocument json;
+  /// By name in lower case.
+  std::map<std::string, std::string> headers;
 };
 
 /// The real iibd in a process of its own, killed on destruction.
@@ -32,7 +35,8 @@ class Daemon {
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon();
 
-  /// Starts it and waits until it listens. Throws with its log when it does not within 20 s.
+  /// Starts it and waits until it listens. Throws with its log when it ends instead, or does not
+  /// listen within 20 s.
   void start();
   /// SIGKILL, as the kernel would do it.
   void kill();
@@ -43,10 +47,12 @@ class Daemon {
 
   [[nodiscard]] Answer get(const std::string& path) const;
   [[nodiscard]] Answer post(const std::string& path, const std::string& body) const;
+  /// Any method, without a body.
+  [[nodiscard]] Answer send(const std::string& method, const std::string& path) const;
   /// Polls the request until its state is final. Throws after `limit`.
-  [[nodiscard]] rapidjson::Document wait_final(std::int64_t request,
-                                               std::chrono::seconds limit = std::chrono::seconds{
-                                                   120}) const;
+  [[nodiscard]] io::JsonDocument wait_final(std::int64_t request,
+                                            std::chrono::seconds limit = std::chrono::seconds{
+                                                120}) const;
 
   /// Everything it wrote to its standard error in all its lives.
   [[nodiscard]] std::string log() const;
@@ -56,6 +62,7 @@ class Daemon {
  private:
   void launch();
   int reap(int flags);
+  bool reads_port();
   std::filesystem::path state_;
   std::filesystem::path log_file_;
   std::filesystem::path config_file_;

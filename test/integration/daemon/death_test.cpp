@@ -1,0 +1,157 @@
+#include "eventually.hpp"
+#include "index_image.hpp"
+#include "processes.hpp"
+#include "site.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace iib::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLife = "IIBD_TEST_LIFE";
+
+/// A daemon whose processes can be told from those of its other lives.
+Daemon make_life(const Site& site, int number, const std::string& configuration = {}) {
+  return Daemon{site.state(),
+                site.configuration(configuration),
+                {{kLife, fmt::format("{}-{}", site.directory().string(), number)}}};
+}
+
+bool life_is_gone(const Site& site, int number) {
+  return eventually(10s, [&] {
+    return processes_with(kLife, fmt::format("{}-{}", site.directory().string(), number)).empty();
+  });
+}
+
+/// Waits until the request's latest state begins with `state`; false when it went by unseen.
+bool reaches(const Daemon& daemon, std::int64_t request, const std::string& state) {
+  const auto path = fmt::format("/api/v1/builds/{}", request);
+  std::string reason;
+  const bool seen_or_ended = eventually(60s, [&] {
+    const auto answer = daemon.get(path);
+    reason = text_of(answer.json, "state_reason");
+    return reason.starts_with(state) || text_of(answer.json, "state") != "in_progress";
+  });
+  return seen_or_ended && reason.starts_with(state);
+}
+
+auto count_of(const std::vector<std::string>& history, const std::string& part) {
+  return std::count_if(history.begin(), history.end(), [&](const std::string& reason) {
+    return reason.find(part) != std::string::npos;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a daemon killed in any visible state completes the request once it runs again",
+          "[death]") {
+  IIBD_NEEDS_TOOLS();
+  Site site{{"amd64", "s390x"}};
+  const auto heron = site.push_bundle("heron-operator", "1.0.0");
+  const auto otter = site.push_bundle("otter-operator", "0.1.0");
+  int life = 1;
+  std::string from_index;
+  {
+    auto daemon = make_life(site, life);
+    daemon.start();
+    from_index =
+        build_index(daemon, "add", site.add_body({heron}, {.add_arches = {"amd64", "s390x"}}));
+    daemon.kill();
+  }
+
+  for (const std::string state :
+       {"Resolving the bundles", "Resolving the images", "Building the index image",
+        "Checking which bundles are already in the index", "Creating the manifest list"}) {
+    CAPTURE(state);
+    std::int64_t request = 0;
+    {
+      auto daemon = make_life(site, ++life);
+      daemon.start();
+      request = submit(daemon, "add", site.add_body({otter}, {.from_index = from_index}));
+      REQUIRE(reaches(daemon, request, state));
+      daemon.kill();
+    }
+    auto daemon = make_life(site, life + 1);
+    daemon.start();
+    CHECK(life_is_gone(site, life));
+    ++life;
+    const auto document = daemon.wait_final(request);
+
+    const auto history = history_of(document);
+    CAPTURE(history);
+    CHECK(text_of(document, "state") == "complete");
+    CHECK(count_of(history, "began again after the daemon died, try 2 of 3") == 1);
+    CHECK(count_of(history, "Creating the manifest list") <= 2);
+    CHECK(count_of(history, "The index image was pushed") == 1);
+    const auto pull_spec = text_of(document, "index_image");
+    CHECK(pull_spec == site.pull_spec(fmt::format("iib-build:{}", request)));
+    CHECK(read_index(site.registry(), pull_spec).architectures() ==
+          std::vector<std::string>{"amd64", "s390x"});
+    CHECK(bundles_of(site.registry(), pull_spec) ==
+          std::vector<std::string>{"heron-operator.v1.0.0", "otter-operator.v0.1.0"});
+    CHECK(std::filesystem::is_empty(site.state() / "work"));
+    CHECK(std::filesystem::is_empty(site.state() / "programs"));
+  }
+}
+
+TEST_CASE("a request during which the daemon dies three times ends failed and says so", "[death]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  const auto bundle = site.push_bundle("otter-operator", "0.1.0");
+  std::int64_t request = 0;
+  for (int life = 1; life <= 3; ++life) {
+    auto daemon = make_life(site, life);
+    daemon.start();
+    if (life == 1) {
+      request = submit(daemon, "add", site.add_body({bundle}, {.add_arches = {"amd64"}}));
+      REQUIRE(reaches(daemon, request, "Resolving the bundles"));
+    } else {
+      const auto again = fmt::format(
+          "Resolving the bundles (began again after the daemon died, try {} of 3)", life);
+      REQUIRE(reaches(daemon, request, again));
+    }
+    daemon.kill();
+  }
+
+  auto daemon = make_life(site, 4);
+  daemon.start();
+  const auto document = daemon.wait_final(request);
+
+  CHECK(text_of(document, "state") == "failed");
+  CHECK_THAT(text_of(document, "state_reason"), Catch::Contains("died"));
+  CHECK(site.registry().manifest("iib-build", std::to_string(request)).empty());
+  CHECK(std::filesystem::is_empty(site.state() / "work"));
+}
+
+TEST_CASE("an orderly stop in the middle of a build counts no try, and the build is done later",
+          "[death]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  const auto bundle = site.push_bundle("otter-operator", "0.1.0");
+  const std::string one_try = "iib_max_tries: 1\n";  // a counted try would fail the request
+  auto first = make_life(site, 1, one_try);
+  first.start();
+  const auto request = submit(first, "add", site.add_body({bundle}, {.add_arches = {"amd64"}}));
+  REQUIRE(reaches(first, request, "Building the index image"));
+
+  CHECK(first.stop(10s) == 0);
+  CHECK(processes_with(kLife, site.directory().string() + "-1").empty());
+  CHECK(std::filesystem::is_empty(site.state() / "work"));
+
+  auto second = make_life(site, 2, one_try);
+  second.start();
+  const auto document = second.wait_final(request);
+  const auto history = history_of(document);
+  CAPTURE(history);
+  CHECK(text_of(document, "state") == "complete");
+  CHECK(count_of(history, "began again after the daemon was stopped") == 1);
+  CHECK(bundles_of(site.registry(), text_of(document, "index_image")) ==
+        std::vector<std::string>{"otter-operator.v0.1.0"});
+}
+
+}  // namespace iib::test

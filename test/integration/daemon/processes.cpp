@@ -1,0 +1,39 @@
+#include "processes.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+namespace iib::test {
+namespace {
+
+std::string contents(const std::filesystem::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+bool has_variable(const std::string& environment, const std::string& wanted) {
+  const std::string text = '\0' + environment;
+  return text.find('\0' + wanted + '\0') != std::string::npos;
+}
+
+}  // namespace
+
+std::vector<Process> processes_with(const std::string& variable, const std::string& value) {
+  std::vector<Process> found;
+  std::error_code ignored;  // processes come and go while we look
+  for (const auto& entry : std::filesystem::directory_iterator{"/proc", ignored}) {
+    const auto name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (!has_variable(contents(entry.path() / "environ"), variable + "=" + value)) continue;
+    auto command_line = contents(entry.path() / "cmdline");
+    std::replace(command_line.begin(), command_line.end(), '\0', ' ');
+    // A zombie's memory is gone, its command line with it.
+    if (!command_line.empty()) found.push_back({std::stoi(name), std::move(command_line)});
+  }
+  return found;
+}
+
+}  // namespace iib::test

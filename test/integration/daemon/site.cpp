@@ -1,0 +1,122 @@
+#include "site.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace iib::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string json_list(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const auto& text : texts) list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", text);
+  return "[" + list + "]";
+}
+
+std::string json_of(const IndexArguments& arguments) {
+  std::string text;
+  if (arguments.from_index) text += fmt::format(R"(,"from_index":"{}")", *arguments.from_index);
+  if (!arguments.add_arches.empty()) {
+    text += fmt::format(R"(,"add_arches":{})", json_list(arguments.add_arches));
+  }
+  return text + arguments.more;
+}
+
+}  // namespace
+
+Site::Site(const std::vector<std::string>& architectures, std::optional<Login> login)
+    : directory_{fs::temp_directory_path(), "site-"}, registry_{std::move(login)} {
+  registry_.push_base("base", "v1", architectures);
+}
+
+std::string Site::pull_spec(const std::string& repository) const {
+  return registry_.address() + "/" + repository;
+}
+
+std::string Site::configuration(const std::string& more) const {
+  return fmt::format(
+      "login_disabled: true\n"
+      "iib_registry: {0}\n"
+      "iib_insecure_registries: ['{0}']\n"
+      "iib_total_attempts: 2\n"
+      "iib_retry_delay: 0\n"
+      "iib_retry_jitter: 0\n"
+      "iib_retry_multiplier: 0\n"
+      "{1}",
+      registry_.address(), more);
+}
+
+std::string Site::push_image(const std::string& repository, const TestImage& image) {
+  registry_.push(repository, "latest", image);
+  return pull_spec(repository + ":latest");
+}
+
+std::string Site::push_bundle(const std::string& package, const std::string& version) {
+  registry_.push(package, version, bundle_image(sample_bundle(package, version)));
+  return pull_spec(package + ":" + version);
+}
+
+std::string Site::add_body(const std::vector<std::string>& bundles,
+                           const IndexArguments& arguments) const {
+  return fmt::format(R"({{"bundles":{},"binary_image":"{}"{}}})", json_list(bundles), base(),
+                     json_of(arguments));
+}
+
+std::string Site::rm_body(const std::vector<std::string>& operators,
+                          const IndexArguments& arguments) const {
+  return fmt::format(R"({{"operators":{},"binary_image":"{}"{}}})", json_list(operators), base(),
+                     json_of(arguments));
+}
+
+fs::path sample_bundle(const std::string& package, const std::string& version) {
+  return fs::path{IIBD_SOURCE_ROOT} / "test" / "data" / package / version;
+}
+
+std::int64_t submit(const Daemon& daemon, const std::string& type, const std::string& body) {
+  const auto answer = daemon.post("/api/v1/builds/" + type, body);
+  if (answer.status != 201) {
+    throw std::runtime_error{
+        fmt::format("{} was answered {}: {}", body, answer.status, answer.body)};
+  }
+  return answer.json["id"].GetInt64();
+}
+
+io::JsonDocument build(const Daemon& daemon, const std::string& type, const std::string& body) {
+  return daemon.wait_final(submit(daemon, type, body));
+}
+
+std::string build_index(const Daemon& daemon, const std::string& type, const std::string& body) {
+  const auto document = build(daemon, type, body);
+  if (text_of(document, "state") == "complete") return text_of(document, "index_image");
+  throw std::runtime_error{fmt::format("the build failed: {}\nlog:\n{}",
+                                       text_of(document, "state_reason"), daemon.log())};
+}
+
+std::string text_of(const io::JsonValue& document, std::string_view key) {
+  const auto text = io::text_member(document, key);
+  if (!text)
+    throw std::runtime_error{fmt::format("{} is no string: {}", key, io::to_json(document))};
+  return std::string{*text};
+}
+
+std::vector<std::string> texts_of(const io::JsonValue& document, std::string_view key) {
+  const auto* list = io::find_member(document, key);
+  if (list == nullptr) throw std::runtime_error{fmt::format("there is no {}", key)};
+  std::vector<std::string> texts;
+  for (const auto& element : list->GetArray()) texts.emplace_back(element.GetString());
+  return texts;
+}
+
+std::vector<std::string> history_of(const io::JsonValue& document) {
+  std::vector<std::string> reasons;
+  for (const auto& state : document["state_history"].GetArray()) {
+    reasons.push_back(text_of(state, "state_reason"));
+  }
+  std::reverse(reasons.begin(), reasons.end());
+  return reasons;
+}
+
+}  // namespace iib::test
