@@ -1,6 +1,7 @@
 #pragma once
 
 #include "iib/base/cancellation.hpp"
+#include "iib/base/clock.hpp"
 #include "iib/base/log.hpp"
 #include "iib/model/image_reference.hpp"
 
@@ -39,13 +40,15 @@ struct Manifest {
   /// Of the raw bytes, checked against what was asked for.
   model::Digest digest;
   /// The linux images of a list in its order; empty for an image.
-  std::vector<ListEntry> entries;
+  std::vector<ListEntry> entries{};
 };
 
 /// What we read of an image config.
 struct ImageConfig {
   std::string architecture;
   std::map<std::string, std::string> labels;
+  /// When it was made, if it tells.
+  std::optional<Timestamp> created;
 };
 
 /// A file of the host that becomes part of an image.
@@ -58,13 +61,16 @@ struct LayerFile {
 
 /// What goes on top of a base image, the same for all architectures.
 struct ImageContent {
-  std::vector<LayerFile> files;
-  std::map<std::string, std::string> labels;
+  std::vector<LayerFile> files{};
+  std::map<std::string, std::string> labels{};
   /// Empty: the base's stay.
-  std::vector<std::string> entrypoint;
-  std::vector<std::string> command;
+  std::vector<std::string> entrypoint{};
+  std::vector<std::string> command{};
   /// Such as `50051/tcp`; added to the base's.
-  std::vector<std::string> exposed_ports;
+  std::vector<std::string> exposed_ports{};
+  /// When the newest input was made, for the same bytes from the same inputs; unset: what the
+  /// newest base tells.
+  std::optional<Timestamp> created{};
 };
 
 /// One image to make.

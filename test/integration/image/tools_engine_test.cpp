@@ -11,11 +11,13 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <future>
 #include <optional>
+#include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -211,7 +213,8 @@ TEST_CASE("files are read out of images with their layers applied", "[image][too
                                     {.path = "manifests/csv.yaml", .content = "1"},
                                     {.path = "etc/passwd", .content = "no"}},
                                    {{.path = "manifests/csv.yaml", .content = "2"},
-                                    {.path = "manifests/.wh.old.yaml", .content = ""}}}};
+                                    {.path = "manifests/.wh.old.yaml", .content = ""}}},
+                        .labels = {}};
   const auto digest = fixture.registry.push("bundle", "1", image);
   const auto access = fixture.access();
   const std::vector<std::string> paths{"manifests/", "metadata/"};
@@ -235,7 +238,8 @@ TEST_CASE("bundles whose archives point outside are refused by name", "[image][t
       {"manifests/hard", "../../etc/passwd", TarEntry::Type::hard_link},
   }));
   CAPTURE(path);
-  const TestImage image{.layers = {{{.path = path, .content = content, .type = type}}}};
+  const TestImage image{.layers = {{{.path = path, .content = content, .type = type}}},
+                        .labels = {}};
   const auto digest = fixture.registry.push("evil", "1", image);
   const auto access = fixture.access();
   const std::vector<std::string> paths{"manifests/"};

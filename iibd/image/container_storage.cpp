@@ -1,0 +1,212 @@
+#include "image/container_storage.hpp"
+
+#include "iib/base/error.hpp"
+#include "iib/base/files.hpp"
+#include "iib/io/json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+namespace iib::image {
+namespace {
+
+namespace fs = std::filesystem;
+
+Step storage_step(std::string action) {
+  return {.subject = "the container storage below iib_state_dir",
+          .action = std::move(action),
+          .registry = {},
+          .named_by_user = false};
+}
+
+/// `4.86 KB`, as buildah shows sizes, in bytes.
+std::uint64_t parse_size(std::string_view text) {
+  std::istringstream stream{std::string{text}};
+  double number = 0;
+  std::string unit;
+  if (!(stream >> number >> unit)) return 0;
+  constexpr std::array<std::string_view, 5> kUnits{"B", "KB", "MB", "GB", "TB"};
+  for (const auto known : kUnits) {
+    if (unit == known) break;
+    number *= 1000;
+  }
+  return static_cast<std::uint64_t>(number);
+}
+
+std::string boot_id() {
+  std::ifstream file{"/proc/sys/kernel/random/boot_id"};
+  std::string id;
+  std::getline(file, id);
+  return id;
+}
+
+/// The file that notes when the base `name@sha256:hex` was last used.
+fs::path use_file(const fs::path& uses, std::string_view name) {
+  const auto colon = name.rfind(':');
+  return uses / name.substr(colon == std::string_view::npos ? 0 : colon + 1);
+}
+
+}  // namespace
+
+/// An image of the storage that is, or may be, a base.
+struct ContainerStorage::Base {
+  std::string id;
+  /// `name@digest`; empty if it is something else.
+  std::string name;
+  std::uint64_t bytes = 0;
+  fs::file_time_type used{};
+};
+
+ContainerStorage::ContainerStorage(ToolRunner& tools, const ToolsEngineOptions& options, Log log)
+    : tools_{tools},
+      options_{options},
+      log_{std::move(log)},
+      uses_{options.storage_directory / "bases"} {
+  fs::create_directories(uses_);
+}
+
+ContainerStorage::Hold::Hold(ContainerStorage& storage, const model::ImageReference& base)
+    : storage_{storage}, name_{base.ordering_key()} {
+  storage_.held_.with([this](auto& held) { held.insert(name_); });
+  storage_.note_use(name_);
+}
+
+ContainerStorage::Hold::~Hold() {
+  storage_.held_.with([this](auto& held) { held.erase(held.find(name_)); });
+}
+
+void ContainerStorage::note_use(const std::string& name) const {
+  std::ofstream{use_file(uses_, name), std::ios::trunc} << name << '\n';
+}
+
+std::string ContainerStorage::unique_name(const Access& access) {
+  std::string name = access.work_directory.filename().string();
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char character) {
+    return std::isalnum(character) != 0 ? static_cast<char>(std::tolower(character)) : '0';
+  });
+  return fmt::format("iibd-{}-{}", name, ++names_given_);
+}
+
+void ContainerStorage::prepare(const Cancellation& cancellation) {
+  std::call_once(prepared_, [&] {
+    const TempDir scratch{options_.storage_directory, "sweep-"};
+    const Access access{.auth_file = {},
+                        .work_directory = scratch.path(),
+                        .log = log_,
+                        .cancellation = cancellation};
+    choose_driver(access);
+    remove_leftovers(access);
+    trim(access);
+  });
+}
+
+void ContainerStorage::choose_driver(const Access& access) {
+  if (!options_.storage_driver.empty()) {
+    tools_.use_driver(options_.storage_driver);
+    forget_earlier_boot();
+    return;
+  }
+  tools_.use_driver("overlay");
+  forget_earlier_boot();
+  try {
+    tools_.buildah({"info"}, storage_step("opened"), access);
+  } catch (const Error& error) {
+    if (dynamic_cast<const Cancelled*>(&error) != nullptr) throw;
+    log_.warning("container storage uses vfs, which is slower: overlay does not work here: {}",
+                 error.what());
+    tools_.use_driver("vfs");
+    forget_earlier_boot();
+  }
+}
+
+/// The run directory counts mounts, which end with a boot. Elsewhere it lies on a file system that
+/// does, too; ours is below the state directory.
+void ContainerStorage::forget_earlier_boot() const {
+  const auto run = tools_.run_directory();
+  const auto mark = run / "boot-id";
+  std::ifstream file{mark};
+  std::string noted;
+  std::getline(file, noted);
+  if (noted == boot_id()) return;
+  fs::remove_all(run);
+  fs::create_directories(run);
+  std::ofstream{mark} << boot_id() << '\n';
+}
+
+void ContainerStorage::remove_leftovers(const Access& access) {
+  tools_.buildah({"umount", "--all"}, storage_step("unmounted"), access);
+  tools_.buildah({"rm", "--all"}, storage_step("swept"), access);
+  Arguments surplus;
+  for (const auto& image : list_bases(access)) {
+    if (image.name.empty()) surplus.push_back(image.id);
+  }
+  if (surplus.empty()) return;
+  log_.info("removing {} images that an earlier run left in the container storage", surplus.size());
+  tools_.buildah(join({{"rmi", "--force"}, surplus}), storage_step("swept"), access);
+}
+
+std::vector<ContainerStorage::Base> ContainerStorage::list_bases(const Access& access) const {
+  const auto listed =
+      io::parse_json(tools_.buildah({"images", "--all", "--json"}, storage_step("listed"), access),
+                     {.name = "the list of images by buildah"});
+  std::vector<Base> bases;
+  if (!listed.IsArray()) return bases;
+  for (const auto& image : listed.GetArray()) {
+    Base base{.id = std::string{io::text_member(image, "id").value_or("")},
+              .name = {},
+              .bytes = parse_size(io::text_member(image, "size").value_or(""))};
+    const auto* names = io::find_member(image, "names");
+    if (names != nullptr && names->IsArray()) {
+      for (const auto& name : names->GetArray()) {
+        const std::string text{io::as_text(name).value_or("")};
+        std::error_code error;
+        const auto used = fs::last_write_time(use_file(uses_, text), error);
+        if (text.find("@sha256:") == std::string::npos || error) continue;
+        base.name = text;
+        base.used = used;
+      }
+    }
+    bases.push_back(std::move(base));
+  }
+  return bases;
+}
+
+void ContainerStorage::trim(const Access& access) const {
+  try {
+    remove_surplus_bases(access);
+  } catch (const ExternalError& error) {
+    log_.warning("{}", error.what());
+  }
+}
+
+void ContainerStorage::remove_surplus_bases(const Access& access) const {
+  auto bases = list_bases(access);
+  std::erase_if(bases, [](const Base& base) { return base.name.empty(); });
+  std::sort(bases.begin(), bases.end(),
+            [](const Base& left, const Base& right) { return left.used > right.used; });
+  std::uint64_t bytes = 0;
+  std::size_t count = 0;
+  for (const auto& base : bases) {
+    bytes += base.bytes;
+    const bool fits = ++count <= options_.kept_bases && bytes <= options_.kept_base_bytes;
+    const bool held =
+        held_.with([&](const auto& names) { return names.find(base.name) != names.end(); });
+    if (fits || held) continue;
+    log_.info("removing the base {}: more are kept than the bounds allow", base.name);
+    // Whoever takes it up in this moment pulls it again: that step is retried.
+    tools_.buildah({"rmi", base.name}, storage_step("trimmed"), access);
+    std::error_code ignored;
+    fs::remove(use_file(uses_, base.name), ignored);
+  }
+}
+
+}  // namespace iib::image

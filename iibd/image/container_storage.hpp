@@ -1,0 +1,61 @@
+#pragma once
+
+#include "iib/base/guarded.hpp"
+#include "image/tool_runner.hpp"
+
+#include <atomic>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <string>
+
+namespace iib::image {
+
+/// The storage that buildah works in: which driver, what is kept, what goes. Base images stay, by
+/// digest, as long as they are among the most recently used; everything else belongs to a running
+/// request. Safe to call from any thread.
+class ContainerStorage {
+ public:
+  ContainerStorage(ToolRunner& tools, const ToolsEngineOptions& options, Log log);
+
+  /// A base that must not go while this object lives.
+  class Hold {
+   public:
+    Hold(ContainerStorage& storage, const model::ImageReference& base);
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+    ~Hold();
+
+   private:
+    ContainerStorage& storage_;
+    std::string name_;
+  };
+
+  /// Chooses the driver, removes leftovers and surplus bases, once; everybody waits for it.
+  void prepare(const Cancellation& cancellation);
+  /// Removes bases beyond the bounds that nobody holds, the least recently used first. What goes
+  /// wrong is logged: it is no concern of the request at whose end it is done.
+  void trim(const Access& access) const;
+  /// A name for a container, an image or a list that no other request uses.
+  [[nodiscard]] std::string unique_name(const Access& access);
+
+ private:
+  struct Base;
+
+  void choose_driver(const Access& access);
+  void forget_earlier_boot() const;
+  void remove_leftovers(const Access& access);
+  [[nodiscard]] std::vector<Base> list_bases(const Access& access) const;
+  void remove_surplus_bases(const Access& access) const;
+  void note_use(const std::string& name) const;
+
+  ToolRunner& tools_;
+  const ToolsEngineOptions& options_;
+  Log log_;
+  std::filesystem::path uses_;
+  std::once_flag prepared_;
+  std::atomic<std::uint64_t> names_given_{0};
+  mutable Guarded<std::multiset<std::string>> held_;
+};
+
+}  // namespace iib::image

@@ -1,0 +1,214 @@
+#include "image/image_build.hpp"
+
+#include "iib/base/error.hpp"
+#include "iib/base/files.hpp"
+#include "iib/io/json.hpp"
+#include "image/manifest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <utility>
+
+namespace iib::image {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kDigestFileBytes = 1000;
+
+/// Removing must succeed also when the request is being cancelled, but not hold it up for long.
+constexpr std::chrono::seconds kCleanUpLimit{20};
+
+/// Quotes `argument` for buildah's `--cmd`, which takes a command line apart like a shell.
+std::string quoted(const std::string& argument) {
+  std::string result = "'";
+  for (const char character : argument) {
+    result += character == '\'' ? std::string{R"('\'')"} : std::string(1, character);
+  }
+  return result + "'";
+}
+
+std::string command_line(const std::vector<std::string>& command) {
+  std::string line;
+  for (const auto& argument : command) line += (line.empty() ? "" : " ") + quoted(argument);
+  return line;
+}
+
+std::string json_array(const std::vector<std::string>& texts) {
+  io::JsonDocument array{rapidjson::kArrayType};
+  for (const auto& text : texts) {
+    array.PushBack(io::json_text(text, array.GetAllocator()), array.GetAllocator());
+  }
+  return io::to_json(array);
+}
+
+/// The longest folder that both lie in.
+fs::path common_folder(const fs::path& left, const fs::path& right) {
+  fs::path common;
+  for (auto l = left.begin(), r = right.begin(); l != left.end() && r != right.end(); ++l, ++r) {
+    if (*l != *r) break;
+    common /= *l;
+  }
+  return common;
+}
+
+/// buildah takes the name of a source for a pattern.
+bool is_pattern(const fs::path& path) {
+  return path.string().find_first_of("*?[\\") != std::string::npos;
+}
+
+void set_mode(const fs::path& path, unsigned mode) {
+  fs::permissions(path, static_cast<fs::perms>(mode));
+}
+
+/// Copies `files` below `directory` as they lie below `folder` in the image.
+void stage(const std::vector<const LayerFile*>& files, const fs::path& folder,
+           const fs::path& directory) {
+  constexpr unsigned kDirectoryMode = 0755;
+  fs::create_directories(directory);
+  set_mode(directory, kDirectoryMode);
+  for (const auto* file : files) {
+    auto at = directory;
+    const auto relative = fs::path{file->target}.lexically_relative(folder);
+    for (const auto& name : relative.parent_path()) {
+      at /= name;
+      if (fs::create_directory(at)) set_mode(at, kDirectoryMode);
+    }
+    at /= relative.filename();
+    fs::copy_file(file->source, at);
+    set_mode(at, file->mode);
+  }
+}
+
+}  // namespace
+
+std::vector<CopyStep> arrange(const std::vector<LayerFile>& files, const fs::path& directory) {
+  std::map<std::string, std::vector<const LayerFile*>> groups;
+  for (const auto& file : files) {
+    const auto relative = fs::path{file.target}.relative_path();
+    groups[relative.begin()->string()].push_back(&file);
+  }
+  std::vector<CopyStep> copies;
+  for (const auto& [first_name, group] : groups) {
+    const auto& first = *group.front();
+    if (group.size() == 1 && !is_pattern(first.source)) {
+      copies.push_back({first.source, first.target, first.mode});
+      continue;
+    }
+    auto folder = fs::path{first.target}.parent_path();
+    for (const auto* file : group) {
+      folder = common_folder(folder, fs::path{file->target}.parent_path());
+    }
+    auto staged = directory / std::to_string(copies.size());
+    stage(group, folder, staged);
+    copies.push_back({std::move(staged), folder.string(), std::nullopt});
+  }
+  return copies;
+}
+
+ImageBuild::ImageBuild(const ToolRunner& tools, ContainerStorage& storage, const Target& target,
+                       const Access& access)
+    : tools_{tools},
+      hold_{storage, target.base},
+      target_{target},
+      access_{access},
+      name_{fmt::format("{}-{}", storage.unique_name(access), target.architecture)} {}
+
+ImageBuild::~ImageBuild() {
+  if (has_container_) discard({"rm", name_});
+  if (has_image_) discard({"rmi", "localhost/" + name_});
+}
+
+void ImageBuild::discard(const Arguments& arguments) const noexcept {
+  try {
+    const Access own{.auth_file = {},
+                     .work_directory = access_.work_directory,
+                     .log = access_.log,
+                     .cancellation = Cancellation{}.within(kCleanUpLimit)};
+    tools_.buildah(arguments, step("cleaned up"), own);
+  } catch (const std::exception& error) {
+    access_.log.warning("{}; the next start of iibd removes it", error.what());
+  }
+}
+
+Step ImageBuild::step(std::string action) const {
+  return {.subject =
+              fmt::format("the image {} for {}", target_.destination.text(), target_.architecture),
+          .action = std::move(action),
+          .registry = target_.destination.registry(),
+          .named_by_user = false};
+}
+
+void ImageBuild::begin() {
+  const Step pull{.subject = fmt::format("the base {}", target_.base.text()),
+                  .action = "pulled",
+                  .registry = target_.base.registry(),
+                  .named_by_user = true};
+  tools_.buildah(join({{"from", "--name", name_, "--arch", target_.architecture, "--os", "linux",
+                        "--pull=false", "--retry", "0", "--quiet"},
+                       tools_.policy(),
+                       tools_.registry_access(target_.base.registry(), access_),
+                       {docker_reference(target_.base)}}),
+                 pull, access_, Tries::as_configured);
+  has_container_ = true;
+}
+
+std::optional<Timestamp> ImageBuild::base_created() const {
+  const auto inspected = tools_.buildah(
+      {"inspect", "--type", "container", "--format", "{{.Config}}", name_}, step("made"), access_);
+  return parse_config(target_.base, inspected).created;
+}
+
+void ImageBuild::fill(const ImageContent& content, const std::vector<CopyStep>& copies,
+                      Timestamp created) {
+  for (const auto& copy : copies) {
+    Arguments arguments{"copy", "--quiet", "--chown", "0:0"};
+    if (copy.mode)
+      arguments.insert(arguments.end(), {"--chmod", fmt::format("{:04o}", *copy.mode)});
+    arguments.insert(arguments.end(), {name_, copy.source.string(), copy.target});
+    tools_.buildah(arguments, step("made"), access_);
+  }
+  configure(content);
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(created.time_since_epoch()).count();
+  // OCI, which push() turns into Docker's format: a config that buildah writes in Docker's format
+  // holds the random id of the working container, so no two runs would give the same image.
+  tools_.buildah(join({{"commit", "--format", "oci", "--timestamp",
+                        std::to_string(std::max<std::int64_t>(seconds, 0)),
+                        "--identity-label=false", "--quiet", "--rm"},
+                       tools_.policy(),
+                       {name_, "localhost/" + name_}}),
+                 step("made"), access_);
+  has_container_ = false;
+  has_image_ = true;
+}
+
+void ImageBuild::configure(const ImageContent& content) const {
+  Arguments arguments{"config", "--arch", target_.architecture, "--os", "linux"};
+  const auto add = [&arguments](const char* option, const std::string& value) {
+    arguments.insert(arguments.end(), {option, value});
+  };
+  for (const auto& [name, value] : content.labels) add("--label", name + "=" + value);
+  for (const auto& port : content.exposed_ports) add("--port", port);
+  if (!content.entrypoint.empty()) add("--entrypoint", json_array(content.entrypoint));
+  if (!content.command.empty()) add("--cmd", command_line(content.command));
+  arguments.push_back(name_);
+  tools_.buildah(arguments, step("made"), access_);
+}
+
+model::Digest ImageBuild::push() const {
+  const TempDir scratch{access_.work_directory, "push-"};
+  const auto digest_file = scratch.path() / "digest";
+  tools_.buildah(join({{"push", "--format", "v2s2", "--quiet", "--retry", "0", "--digestfile",
+                        digest_file.string()},
+                       tools_.policy(),
+                       tools_.registry_access(target_.destination.registry(), access_),
+                       {"localhost/" + name_, docker_reference(target_.destination)}}),
+                 step("pushed"), access_, Tries::as_configured);
+  return model::Digest::parse(read_file(digest_file, kDigestFileBytes));
+}
+
+}  // namespace iib::image

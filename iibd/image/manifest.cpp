@@ -1,0 +1,153 @@
+#include "image/manifest.hpp"
+
+#include "iib/base/error.hpp"
+#include "iib/io/json.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+namespace iib::image {
+namespace {
+
+constexpr std::string_view kDockerList =
+    "application/vnd.docker.distribution.manifest.list.v2+json";
+constexpr std::string_view kDockerImage = "application/vnd.docker.distribution.manifest.v2+json";
+constexpr std::string_view kOciList = "application/vnd.oci.image.index.v1+json";
+constexpr std::string_view kOciImage = "application/vnd.oci.image.manifest.v1+json";
+constexpr std::string_view kSchema1 = "application/vnd.docker.distribution.manifest.v1+";
+
+constexpr std::size_t kMostBytes = 16UL << 20U;
+
+bool is_image_type(std::string_view type) {
+  return type == kDockerImage || type == kOciImage;
+}
+
+/// What is no JSON was not written by a registry: something between us and it answers nonsense.
+io::JsonDocument parse(const model::ImageReference& image, std::string_view raw,
+                       std::string_view what) {
+  try {
+    auto document = io::parse_json(
+        raw, {.name = fmt::format("the {} of {}", what, image.text()), .max_bytes = kMostBytes});
+    if (document.IsObject()) return document;
+  } catch (const UserError& error) {
+    throw ExternalError{error.what(), ExternalError::Retry::no};
+  }
+  throw ExternalError{fmt::format("the {} of {} is not a JSON object", what, image.text()),
+                      ExternalError::Retry::no};
+}
+
+bool has_array(const io::JsonValue& object, std::string_view key) {
+  const auto* member = io::find_member(object, key);
+  return member != nullptr && member->IsArray();
+}
+
+std::int64_t schema_version(const io::JsonValue& manifest) {
+  const auto* version = io::find_member(manifest, "schemaVersion");
+  return version != nullptr && version->IsInt64() ? version->GetInt64() : 0;
+}
+
+/// The media type, from the shape where the manifest does not tell it (OCI makes it optional).
+std::string media_type_of(const model::ImageReference& image, const io::JsonValue& manifest) {
+  const auto told = io::text_member(manifest, "mediaType").value_or("");
+  if (told.starts_with(kSchema1) || schema_version(manifest) == 1) {
+    throw UserError{
+        fmt::format("{} is an image of Docker schema 1, which is not supported; push it again as "
+                    "Docker v2 schema 2 or OCI",
+                    image.text())};
+  }
+  if (!told.empty()) return std::string{told};
+  if (has_array(manifest, "manifests")) return std::string{kOciList};
+  if (has_array(manifest, "layers")) return std::string{kOciImage};
+  throw UserError{
+      fmt::format("{} is neither an image nor a list of images: its manifest has "
+                  "schema version {} and no media type",
+                  image.text(), schema_version(manifest))};
+}
+
+/// An entry of a list, if it is a linux image: not an attestation, not a list, not of an unknown
+/// platform.
+std::optional<ListEntry> linux_image(const io::JsonValue& entry) {
+  const auto digest = io::text_member(entry, "digest");
+  const auto* platform = io::find_member(entry, "platform");
+  if (!digest || platform == nullptr) return std::nullopt;
+  const auto type = io::text_member(entry, "mediaType");
+  const auto architecture = io::text_member(*platform, "architecture").value_or("");
+  const bool runs_linux = io::text_member(*platform, "os").value_or("linux") == "linux";
+  if ((type && !is_image_type(*type)) || !runs_linux || architecture.empty() ||
+      architecture == "unknown") {
+    return std::nullopt;
+  }
+  return ListEntry{model::Digest::parse(*digest), std::string{architecture}};
+}
+
+std::vector<ListEntry> entries_of(const io::JsonValue& manifest) {
+  std::vector<ListEntry> entries;
+  const auto* listed = io::find_member(manifest, "manifests");
+  if (listed == nullptr || !listed->IsArray()) return entries;
+  for (const auto& entry : listed->GetArray()) {
+    if (auto found = linux_image(entry)) entries.push_back(*std::move(found));
+  }
+  return entries;
+}
+
+/// To the second; tools differ in what follows.
+std::optional<Timestamp> creation_time(std::string_view text) {
+  constexpr std::string_view kForm = "YYYY-MM-DDTHH:MM:SS";
+  try {
+    return parse_iso8601(fmt::format("{}Z", text.substr(0, kForm.size())));
+  } catch (const UserError&) {
+    return std::nullopt;  // optional, and of no consequence to anyone but the next image's date
+  }
+}
+
+}  // namespace
+
+Manifest parse_manifest(const model::ImageReference& image, std::string_view raw) {
+  const auto digest = model::Digest::of(raw);
+  if (image.digest() && *image.digest() != digest) {
+    throw ExternalError{fmt::format("{}: the registry gave a manifest with another digest, {}",
+                                    image.text(), digest.text()),
+                        ExternalError::Retry::no};
+  }
+  const auto manifest = parse(image, raw, "manifest");
+  Manifest result{.media_type = media_type_of(image, manifest), .digest = digest};
+  if (result.media_type == kDockerList || result.media_type == kOciList) {
+    result.kind = ManifestKind::list;
+    result.entries = entries_of(manifest);
+  } else if (!is_image_type(result.media_type)) {
+    throw UserError{fmt::format("{} is neither an image nor a list of images: its media type is {}",
+                                image.text(), one_line(result.media_type, 200))};
+  }
+  return result;
+}
+
+std::vector<model::Digest> layers_of(const model::ImageReference& image, std::string_view raw) {
+  const auto manifest = parse(image, raw, "manifest");
+  const auto* listed = io::find_member(manifest, "layers");
+  if (listed == nullptr || !listed->IsArray()) {
+    throw UserError{fmt::format("{} is no image: its manifest names no layers", image.text())};
+  }
+  std::vector<model::Digest> layers;
+  for (const auto& layer : listed->GetArray()) {
+    layers.push_back(model::Digest::parse(io::text_member(layer, "digest").value_or("")));
+  }
+  return layers;
+}
+
+ImageConfig parse_config(const model::ImageReference& image, std::string_view raw) {
+  const auto document = parse(image, raw, "config");
+  ImageConfig result;
+  result.architecture = io::text_member(document, "architecture").value_or("");
+  result.created = creation_time(io::text_member(document, "created").value_or(""));
+  const auto* config = io::find_member(document, "config");
+  const auto* labels = config == nullptr ? nullptr : io::find_member(*config, "Labels");
+  if (labels == nullptr || !labels->IsObject()) return result;
+  for (const auto& [name, value] : labels->GetObject()) {
+    const auto text = io::as_text(value);
+    if (text) result.labels.emplace(std::string{name.GetString(), name.GetStringLength()}, *text);
+  }
+  return result;
+}
+
+}  // namespace iib::image

@@ -1,0 +1,83 @@
+#include "image/manifest_list.hpp"
+
+#include "iib/base/error.hpp"
+#include "iib/base/files.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+namespace iib::image {
+namespace {
+
+constexpr std::size_t kDigestFileBytes = 1000;
+constexpr std::chrono::seconds kCleanUpLimit{20};
+
+/// A list in the local storage, removed with this object.
+class LocalList {
+ public:
+  LocalList(const ToolRunner& tools, const Access& access, const Step& step, std::string name)
+      : tools_{tools}, access_{access}, step_{step}, name_{std::move(name)} {
+    tools_.buildah({"manifest", "create", name_}, step_, access_);
+  }
+  LocalList(const LocalList&) = delete;
+  LocalList& operator=(const LocalList&) = delete;
+  ~LocalList() {
+    try {
+      const Access own{.auth_file = {},
+                       .work_directory = access_.work_directory,
+                       .log = access_.log,
+                       .cancellation = Cancellation{}.within(kCleanUpLimit)};
+      tools_.buildah({"manifest", "rm", name_}, step_, own);
+    } catch (const std::exception& error) {
+      access_.log.warning("{}; the next start of iibd removes it", error.what());
+    }
+  }
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+  void add(const PushedImage& image) const {
+    tools_.buildah(join({{"manifest", "add", "--os", "linux", "--arch", image.architecture},
+                         tools_.registry_access(image.reference.registry(), access_),
+                         {name_, docker_reference(image.reference)}}),
+                   step_, access_, Tries::as_configured);
+  }
+
+ private:
+  const ToolRunner& tools_;
+  const Access& access_;
+  const Step& step_;
+  std::string name_;
+};
+
+}  // namespace
+
+model::Digest push_manifest_list(const ToolRunner& tools, ContainerStorage& storage,
+                                 const model::ImageReference& destination,
+                                 std::span<const PushedImage> images, const Access& access) {
+  const Step step{.subject = fmt::format("the manifest list {}", destination.text()),
+                  .action = "pushed",
+                  .registry = destination.registry(),
+                  .named_by_user = false};
+  std::vector<PushedImage> sorted{images.begin(), images.end()};
+  std::sort(sorted.begin(), sorted.end(), [](const PushedImage& left, const PushedImage& right) {
+    return left.architecture < right.architecture;
+  });
+  const LocalList list{tools, access, step, "localhost/" + storage.unique_name(access)};
+  for (const auto& image : sorted) list.add(image);
+
+  const TempDir scratch{access.work_directory, "push-"};
+  const auto digest_file = scratch.path() / "digest";
+  tools.buildah(join({{"manifest", "push", "--all", "--format", "v2s2", "--quiet", "--digestfile",
+                       digest_file.string()},
+                      tools.policy(),
+                      tools.registry_access(destination.registry(), access),
+                      {list.name(), docker_reference(destination)}}),
+                step, access, Tries::as_configured);
+  return model::Digest::parse(read_file(digest_file, kDigestFileBytes));
+}
+
+}  // namespace iib::image

@@ -1,0 +1,157 @@
+#include "image/tool_runner.hpp"
+
+#include "iib/base/error.hpp"
+#include "iib/base/files.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace iib::image {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Signatures are the policy of whoever deploys an index, not of who makes it.
+constexpr auto kPolicy = R"({"default":[{"type":"insecureAcceptAnything"}]})"
+                         "\n";
+
+/// The tools end calls by their own limit first, with a better text than ours.
+constexpr std::chrono::seconds kAfterOwnLimit{10};
+
+}  // namespace
+
+Arguments join(std::initializer_list<Arguments> parts) {
+  Arguments all;
+  for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+std::string docker_reference(const model::ImageReference& image) {
+  return "docker://" + image.ordering_key();
+}
+
+ToolRunner::ToolRunner(io::ProgramRunner& programs, const ToolsEngineOptions& options)
+    : programs_{programs},
+      options_{options},
+      settings_{fs::absolute(options.storage_directory)},
+      insecure_{options.insecure_registries.begin(), options.insecure_registries.end()} {
+  write_settings();
+}
+
+void ToolRunner::write_settings() const {
+  fs::create_directories(settings_ / "home");
+  fs::create_directories(settings_ / "registries.d");
+  write_file_atomically(settings_ / "policy.json", kPolicy);
+  // Images are always named in full; no mirror, no search, no alias may change what is meant.
+  write_file_atomically(settings_ / "registries.conf", "unqualified-search-registries = []\n");
+  write_file_atomically(settings_ / "containers.conf", "");
+}
+
+void ToolRunner::use_driver(const std::string& driver) {
+  driver_ = driver;
+  const auto root = settings_ / driver_;
+  fs::create_directories(root / "root");
+  fs::create_directories(root / "run");
+  write_file_atomically(
+      settings_ / "storage.conf",
+      fmt::format("[storage]\ndriver = \"{}\"\ngraphroot = \"{}\"\nrunroot = \"{}\"\n", driver_,
+                  (root / "root").string(), (root / "run").string()));
+}
+
+std::map<std::string, std::string> ToolRunner::environment(const Access& access) const {
+  const auto home = (settings_ / "home").string();
+  return {{"HOME", home},  // or credentials of the daemon's user would be found there
+          {"XDG_CONFIG_HOME", home},
+          {"XDG_RUNTIME_DIR", home},
+          {"DOCKER_CONFIG", home},
+          {"REGISTRY_AUTH_FILE", access.auth_file.string()},
+          {"CONTAINERS_CONF", (settings_ / "containers.conf").string()},
+          {"CONTAINERS_REGISTRIES_CONF", (settings_ / "registries.conf").string()},
+          {"CONTAINERS_STORAGE_CONF", (settings_ / "storage.conf").string()},
+          {"TMPDIR", access.work_directory.string()},  // blobs on their way are large
+          {"LC_ALL", "C"}};
+}
+
+Arguments ToolRunner::registry_access(const std::string& registry, const Access& access) const {
+  Arguments arguments;
+  if (!access.auth_file.empty()) arguments = {"--authfile", access.auth_file.string()};
+  if (insecure_.contains(registry)) arguments.emplace_back("--tls-verify=false");
+  return arguments;
+}
+
+Arguments ToolRunner::source_access(const std::string& registry, const Access& access) const {
+  Arguments arguments;
+  if (!access.auth_file.empty()) arguments = {"--src-authfile", access.auth_file.string()};
+  if (insecure_.contains(registry)) arguments.emplace_back("--src-tls-verify=false");
+  return arguments;
+}
+
+Arguments ToolRunner::policy() const {
+  return {"--signature-policy", (settings_ / "policy.json").string()};
+}
+
+std::string ToolRunner::skopeo(const Arguments& arguments, const Step& step,
+                               const Access& access) const {
+  const Arguments global{"--policy",          (settings_ / "policy.json").string(),
+                         "--registries.d",    (settings_ / "registries.d").string(),
+                         "--command-timeout", fmt::format("{}s", options_.skopeo_timeout.count())};
+  const io::Program program{.name = "skopeo",
+                            .arguments = join({global, arguments}),
+                            .environment = environment(access),
+                            .limit = options_.skopeo_timeout + kAfterOwnLimit};
+  return run_retrying(program, step, access);
+}
+
+std::string ToolRunner::buildah(const Arguments& arguments, const Step& step, const Access& access,
+                                Tries tries) const {
+  const auto root = settings_ / driver_;
+  const Arguments global{"--root",
+                         (root / "root").string(),
+                         "--runroot",
+                         (root / "run").string(),
+                         "--storage-driver",
+                         driver_,
+                         "--registries-conf-dir",
+                         (settings_ / "registries.d").string()};
+  const io::Program program{.name = "buildah",
+                            .arguments = join({global, arguments}),
+                            .environment = environment(access),
+                            .limit = options_.build_timeout};
+  return tries == Tries::one ? run(program, step, access) : run_retrying(program, step, access);
+}
+
+std::string ToolRunner::run_retrying(const io::Program& program, const Step& step,
+                                     const Access& access) const {
+  return retry(options_.retries, access.cancellation, access.log,
+               fmt::format("{} of {}", program.name, step.subject),
+               [&] { return run(program, step, access); });
+}
+
+std::string ToolRunner::run(const io::Program& program, const Step& step,
+                            const Access& access) const {
+  access.log.debug("running {} {}", program.name, fmt::join(program.arguments, " "));
+  io::Exit exit;
+  try {
+    exit = programs_.run(program, access.cancellation);
+  } catch (const ExternalError& error) {
+    throw ExternalError{
+        fmt::format("{} cannot be {}: {}", step.subject, step.action, error.what()),
+        error.worth_retrying() ? ExternalError::Retry::yes : ExternalError::Retry::no};
+  }
+  if (exit.status != 0) {
+    access.log.info("{} ended with status {}: {}", program.name, exit.status,
+                    cause_text(exit.error_output));
+    throw_failure(program.name, exit, step);
+  }
+  if (exit.output_cut) {
+    throw ExternalError{fmt::format("{} cannot be {}: {} wrote more than {} bytes", step.subject,
+                                    step.action, program.name, program.output_bytes),
+                        ExternalError::Retry::no};
+  }
+  return std::move(exit.output);
+}
+
+}  // namespace iib::image

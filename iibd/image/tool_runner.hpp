@@ -1,0 +1,68 @@
+#pragma once
+
+#include "iib/image/tools_engine.hpp"
+#include "image/tool_failure.hpp"
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace iib::image {
+
+/// An argument vector without the program.
+using Arguments = std::vector<std::string>;
+
+/// How often a call is worth making.
+enum class Tries { one, as_configured };
+
+/// Runs skopeo and buildah with settings of our own instead of the host's: which storage, which
+/// registries, which policy, whose home. Safe to call from any thread.
+class ToolRunner {
+ public:
+  /// Writes the settings below `options.storage_directory`. Both arguments must outlive the runner.
+  ToolRunner(io::ProgramRunner& programs, const ToolsEngineOptions& options);
+
+  /// The output of `skopeo`, within the time for registry calls, retried as configured. Throws as
+  /// throw_failure() does.
+  [[nodiscard]] std::string skopeo(const Arguments& arguments, const Step& step,
+                                   const Access& access) const;
+  /// The output of `buildah` on our storage, within the time for builds. use_driver() comes first.
+  std::string buildah(const Arguments& arguments, const Step& step, const Access& access,
+                      Tries tries = Tries::one) const;
+
+  /// Which storage driver buildah is run with. Not safe against concurrent calls of buildah().
+  void use_driver(const std::string& driver);
+  /// Where the present driver keeps what must not outlive a boot of the host.
+  [[nodiscard]] std::filesystem::path run_directory() const { return settings_ / driver_ / "run"; }
+
+  /// `--authfile` and, for an insecure `registry`, `--tls-verify=false`.
+  [[nodiscard]] Arguments registry_access(const std::string& registry, const Access& access) const;
+  /// The same for skopeo's source of a copy.
+  [[nodiscard]] Arguments source_access(const std::string& registry, const Access& access) const;
+  /// `--signature-policy` with ours.
+  [[nodiscard]] Arguments policy() const;
+
+ private:
+  void write_settings() const;
+  [[nodiscard]] std::map<std::string, std::string> environment(const Access& access) const;
+  [[nodiscard]] std::string run(const io::Program& program, const Step& step,
+                                const Access& access) const;
+  [[nodiscard]] std::string run_retrying(const io::Program& program, const Step& step,
+                                         const Access& access) const;
+
+  io::ProgramRunner& programs_;
+  const ToolsEngineOptions& options_;
+  std::filesystem::path settings_;
+  std::set<std::string> insecure_;
+  std::string driver_;
+};
+
+/// The vectors one after another.
+[[nodiscard]] Arguments join(std::initializer_list<Arguments> parts);
+
+/// The reference of `image` as the tools want it: never tag and digest both.
+[[nodiscard]] std::string docker_reference(const model::ImageReference& image);
+
+}  // namespace iib::image

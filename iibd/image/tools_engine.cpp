@@ -1,0 +1,156 @@
+#include "iib/image/tools_engine.hpp"
+
+#include "iib/base/error.hpp"
+#include "iib/base/files.hpp"
+#include "image/container_storage.hpp"
+#include "image/image_build.hpp"
+#include "image/manifest.hpp"
+#include "image/manifest_list.hpp"
+#include "image/tool_runner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <utility>
+
+namespace iib::image {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kManifestBytes = 16UL << 20U;
+constexpr std::size_t kCachedConfigs = 2000;
+
+Step reading(const model::ImageReference& image) {
+  return {.subject = image.text(),
+          .action = "read",
+          .registry = image.registry(),
+          .named_by_user = true};
+}
+
+}  // namespace
+
+void check_tools() {
+  std::string missing;
+  for (const auto* tool : {"skopeo", "buildah"}) {
+    if (io::find_program(tool).empty())
+      missing += fmt::format("{}{}", missing.empty() ? "" : " and ", tool);
+  }
+  if (missing.empty()) return;
+  throw ExternalError{
+      fmt::format("iib_image_engine is tools, but {} cannot be found on PATH; install what is "
+                  "missing (Debian: apt-get install skopeo buildah)",
+                  missing),
+      ExternalError::Retry::no};
+}
+
+struct ToolsEngine::Impl {
+  Impl(io::ProgramRunner& runner, ToolsEngineOptions given, const Log& log)
+      : options{std::move(given)}, tools{runner, options}, storage{tools, options, log} {}
+
+  [[nodiscard]] std::string inspect(const model::ImageReference& image, const Arguments& what,
+                                    const Access& access) const {
+    return tools.skopeo(join({{"inspect", "--raw"},
+                              what,
+                              tools.registry_access(image.registry(), access),
+                              {docker_reference(image)}}),
+                        reading(image), access);
+  }
+
+  ToolsEngineOptions options;
+  ToolRunner tools;
+  ContainerStorage storage;
+  /// Configs by auth file (so that one request's rights are not another's) and digest.
+  Guarded<std::map<std::pair<std::string, std::string>, ImageConfig>> configs;
+};
+
+ToolsEngine::ToolsEngine(io::ProgramRunner& runner, ToolsEngineOptions options, Log log) {
+  check_tools();
+  fs::create_directories(options.storage_directory);
+  impl_ = std::make_unique<Impl>(runner, std::move(options), log);
+}
+
+ToolsEngine::~ToolsEngine() = default;
+
+void ToolsEngine::sweep(const Cancellation& cancellation) {
+  impl_->storage.prepare(cancellation);
+}
+
+Manifest ToolsEngine::manifest(const model::ImageReference& image, const Access& access) {
+  auto manifest = parse_manifest(image, impl_->inspect(image, {"--no-tags"}, access));
+  access.log.info("{} is {}, {}", image.text(), manifest.digest.text(), manifest.media_type);
+  return manifest;
+}
+
+ImageConfig ToolsEngine::config(const model::ImageReference& image, const Access& access) {
+  const auto key = std::pair{access.auth_file.string(), image.ordering_key()};
+  if (image.digest()) {
+    const auto known = impl_->configs.with([&](const auto& configs) {
+      const auto found = configs.find(key);
+      return found == configs.end() ? std::nullopt : std::optional{found->second};
+    });
+    if (known) return *known;
+  }
+  auto config = parse_config(image, impl_->inspect(image, {"--config", "--no-tags"}, access));
+  if (image.digest()) {
+    impl_->configs.with([&](auto& configs) {
+      if (configs.size() >= kCachedConfigs) configs.clear();
+      configs.emplace(key, config);
+    });
+  }
+  return config;
+}
+
+void ToolsEngine::extract(const model::ImageReference& image, std::span<const std::string> paths,
+                          const fs::path& destination, const Access& access) {
+  const TempDir copy{access.work_directory, "copy-"};
+  const Step step = reading(image);
+  (void)impl_->tools.skopeo(join({{"copy", "--quiet", "--remove-signatures"},
+                                  impl_->tools.source_access(image.registry(), access),
+                                  {docker_reference(image), "dir:" + copy.path().string()}}),
+                            step, access);
+  fs::create_directories(destination);
+  io::LayerExtractor extractor{image.text(), paths, destination, impl_->options.extract_limits};
+  for (const auto& layer :
+       layers_of(image, read_file(copy.path() / "manifest.json", kManifestBytes))) {
+    extractor.apply(io::read_from_file(copy.path() / layer.hex()), access.cancellation);
+  }
+  extractor.finish();
+}
+
+std::vector<PushedImage> ToolsEngine::build_and_push(const ImageContent& content,
+                                                     std::span<const Target> targets,
+                                                     const Access& access) {
+  impl_->storage.prepare(access.cancellation);
+  const TempDir staging{access.work_directory, "stage-"};
+  const auto copies = arrange(content.files, staging.path());
+  std::vector<PushedImage> pushed;
+  {
+    std::deque<ImageBuild> builds;
+    Timestamp newest{};
+    for (const auto& target : targets) {
+      auto& build = builds.emplace_back(impl_->tools, impl_->storage, target, access);
+      build.begin();
+      newest = std::max(newest, build.base_created().value_or(newest));
+    }
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      builds[i].fill(content, copies, content.created.value_or(newest));
+      const auto digest = builds[i].push();
+      access.log.info("pushed {} for {} as {}", targets[i].destination.text(),
+                      targets[i].architecture, digest.text());
+      pushed.push_back({targets[i].architecture, targets[i].destination.at(digest)});
+    }
+  }
+  impl_->storage.trim(access);
+  return pushed;
+}
+
+model::Digest ToolsEngine::push_list(const model::ImageReference& destination,
+                                     std::span<const PushedImage> images, const Access& access) {
+  impl_->storage.prepare(access.cancellation);
+  return push_manifest_list(impl_->tools, impl_->storage, destination, images, access);
+}
+
+}  // namespace iib::image
