@@ -70,6 +70,12 @@ std::optional<ListenAddress> parse_listen_address(std::string_view text) {
   return ListenAddress{.host = std::string{host}, .port = *port, .socket_path = {}};
 }
 
+std::string to_text(const ListenAddress& address) {
+  if (!address.socket_path.empty()) return "unix:" + address.socket_path;
+  const bool v6 = address.host.find(':') != std::string::npos;
+  return (v6 ? "[" + address.host + "]:" : address.host + ":") + std::to_string(address.port);
+}
+
 std::optional<Network> Network::parse(std::string_view text) {
   const auto slash = text.find('/');
   const auto address = parse_address(text.substr(0, slash));

@@ -46,6 +46,7 @@ Type<std::vector<int>> port_range() {
 }
 
 constexpr auto kOpmOnly = "For the `opm` engine, which is not in this release.";
+constexpr auto kCatalogsLater = "This release cannot change file-based catalogs.";
 
 }  // namespace
 
@@ -70,14 +71,18 @@ Section index_options() {
           option(honoured, "iib_graph_mode_index_allow_list", &Config::graph_mode_index_allow_list,
                  list_of(text()), "[]",
                  "Indexes, with or without tag, whose requests may choose a `graph_update_mode`."),
-          option(honoured, "hidden_index_db_path", &Config::hidden_index_db_path, absolute_path(),
+          option(not_yet, "hidden_index_db_path", &Config::hidden_index_db_path, absolute_path(),
                  "/var/lib/iib/_hidden/do.not.edit.db",
-                 "Where the database lies in an image of file-based catalogs."),
-          option(honoured, "fbc_fragment_catalog_path", &Config::fbc_fragment_catalog_path,
-                 absolute_path(), "/configs", "Where the catalogs lie in a fragment's image."),
-          option(honoured, "operator_deprecations_dir", &Config::operator_deprecations_dir, text(),
+                 std::string{"Where the database lies in an image of file-based catalogs. "} +
+                     kCatalogsLater),
+          option(
+              not_yet, "fbc_fragment_catalog_path", &Config::fbc_fragment_catalog_path,
+              absolute_path(), "/configs",
+              std::string{"Where the catalogs lie in the image of a fragment. "} + kCatalogsLater),
+          option(not_yet, "operator_deprecations_dir", &Config::operator_deprecations_dir, text(),
                  "_operator-deprecations-content",
-                 "The folder of deprecations beside the catalogs of an index."),
+                 std::string{"The folder of deprecations beside the catalogs of an index. "} +
+                     kCatalogsLater),
           option(not_yet, "iib_default_opm", &Config::default_opm, text(), "opm",
                  std::string{"The opm program. "} + kOpmOnly),
           option(not_yet, "iib_ocp_opm_mapping", &Config::ocp_opm_mapping, map_of(text()), "{}",

@@ -144,15 +144,17 @@ Section user_options() {
           option(ours, "iib_trusted_proxies", &Config::trusted_proxies, trusted_proxies(), "[]",
                  "Front-ends that are believed when they name the user; `unix` means any peer of "
                  "a Unix socket."),
-          option(honoured, "iib_worker_usernames", &Config::worker_usernames, list_of(text()), "[]",
-                 "Users who may change requests (PATCH), as foreign workers do."),
+          option(
+              not_yet, "iib_worker_usernames", &Config::worker_usernames, list_of(text()), "[]",
+              "Users who may change requests (PATCH), as foreign workers do. This release has no "
+              "PATCH."),
           option(honoured, "iib_privileged_usernames", &Config::privileged_usernames,
                  list_of(text()), "[]",
-                 "Users who may overwrite the source index without a token."),
-          option(honoured, "iib_force_overwrite_from_index", &Config::force_overwrite_from_index,
+                 "Users who may ask to overwrite the source index without a token."),
+          option(not_yet, "iib_force_overwrite_from_index", &Config::force_overwrite_from_index,
                  boolean(), "false",
                  "Whether add and rm requests of privileged users always overwrite their source "
-                 "index."),
+                 "index. This release cannot overwrite: while it is set, these requests fail."),
       }};
 }
 

@@ -41,11 +41,18 @@ std::string status_text(Status status) {
     case Status::ignored:
       return {};
     case Status::ours:
-      return " *New in iibd.*";
+      return "New in iibd.";
     case Status::not_yet:
-      return " *Not yet.*";
+      return "Not yet.";
   }
   return {};
+}
+
+/// The meaning and the status, set off by `mark`.
+std::string full_meaning(const Option& row, std::string_view mark) {
+  const auto status = status_text(row.status);
+  if (status.empty()) return row.meaning;
+  return fmt::format("{} {}{}{}", row.meaning, mark, status, mark);
 }
 
 constexpr auto kFileIntroduction =
@@ -88,8 +95,8 @@ std::string default_file() {
   for (const auto& section : sections()) {
     text += fmt::format("\n## {}\n", section.title);
     for (const auto& row : section.options) {
-      text += "\n" + comment(row.meaning + status_text(row.status)) +
-              comment(capitalized(row.expected) + ".") + default_line(row);
+      text += "\n" + comment(full_meaning(row, "")) + comment(capitalized(row.expected) + ".") +
+              default_line(row);
     }
   }
   return text;
@@ -104,7 +111,7 @@ std::string reference_page() {
     for (const auto& row : section.options) {
       page += fmt::format("| `{}` | {} | {} | {} |\n", row.name, row.expected,
                           row.default_text.empty() ? "none" : fmt::format("`{}`", row.default_text),
-                          row.meaning + status_text(row.status));
+                          full_meaning(row, "*"));
     }
   }
   return page;

@@ -29,10 +29,14 @@ enum class VerifyFromIndex { always, overwrite };
 
 /// What gating asks for the jobs of a queue (rest-api 11, check 1).
 struct GreenwaveSettings {
+  /// Sent as it is, like the others.
   std::string decision_context;
+  /// Sent as it is.
   std::string product_version;
+  /// Always `koji_build`.
   std::string subject_type;
 
+  /// Member by member.
   friend bool operator==(const GreenwaveSettings&, const GreenwaveSettings&) = default;
 };
 
@@ -45,9 +49,11 @@ struct Config {
   /// Whether development defaults are in force (`--dev`, `IIB_DEV=true`).
   bool dev = false;
 
-  /// @name The service
-  /// @{
+  // The service
+
+  /// `iib_listen`.
   std::vector<ListenAddress> listen;
+  /// `iib_state_dir`, absolute, as all paths are.
   std::filesystem::path state_dir;
   /// The SQLite file.
   std::filesystem::path database;
@@ -55,116 +61,161 @@ struct Config {
   std::optional<std::filesystem::path> secret_key_file;
   /// `https://host[:port]` without a final slash; empty: that of each request.
   std::string external_url;
+  /// `iib_max_body_size`.
   std::size_t max_body_size = 0;
+  /// `iib_max_per_page`.
   int max_per_page = 0;
-  /// @}
 
-  /// @name Users
-  /// @{
+  // Users
+
+  /// `login_disabled`.
   bool login_disabled = false;
+  /// `iib_remote_user_header`.
   std::string remote_user_header;
+  /// `iib_trusted_proxies`.
   TrustedProxies trusted_proxies;
+  /// `iib_worker_usernames`.
   std::vector<std::string> worker_usernames;
+  /// `iib_privileged_usernames`.
   std::vector<std::string> privileged_usernames;
+  /// `iib_force_overwrite_from_index`.
   bool force_overwrite_from_index = false;
-  /// @}
 
-  /// @name Queues
-  /// @{
+  // Queues
+
   /// All queues with their number of workers: those configured, the default queue, and those named
   /// only in `user_to_queue` or `sac_queues`.
   std::map<std::string, int> queues;
+  /// `iib_user_to_queue`.
   std::map<std::string, QueueChoice> user_to_queue;
+  /// `iib_sac_queues`.
   std::vector<std::string> sac_queues;
+  /// `iib_max_tries`.
   int max_tries = 0;
-  /// @}
 
-  /// @name Images and registries
-  /// @{
+  // Images and registries
+
+  /// `iib_image_engine`.
   ImageEngineKind image_engine = ImageEngineKind::tools;
+  /// `iib_registry`.
   std::string registry;
+  /// `iib_image_push_template`.
   std::string image_push_template;
   /// Empty: results are reported as pushed.
   std::string index_image_output_registry;
+  /// `iib_docker_config_template`.
   std::filesystem::path docker_config_template;
+  /// `iib_insecure_registries`.
   std::vector<std::string> insecure_registries;
   /// Our name of an architecture -> the name in the label `architecture`.
   std::map<std::string, std::string> supported_archs;
+  /// `iib_verify_from_index`.
   VerifyFromIndex verify_from_index = VerifyFromIndex::always;
-  /// @}
 
-  /// @name Time limits and retries
-  /// @{
+  // Time limits and retries
+
+  /// `iib_request_timeout`.
   std::chrono::seconds request_timeout{};
+  /// `iib_skopeo_timeout`.
   std::chrono::seconds skopeo_timeout{};
+  /// `iib_build_timeout`.
   std::chrono::seconds build_timeout{};
+  /// `iib_opm_timeout`.
   std::chrono::seconds opm_timeout{};
+  /// `iib_http_timeout`.
   std::chrono::seconds http_timeout{};
+  /// `iib_total_attempts`.
   int total_attempts = 0;
+  /// `iib_retry_delay`.
   std::chrono::seconds retry_delay{};
+  /// `iib_retry_jitter`.
   std::chrono::seconds retry_jitter{};
+  /// `iib_retry_multiplier`.
   std::chrono::seconds retry_multiplier{};
-  /// @}
 
-  /// @name Index contents
-  /// @{
+  // Index contents
+
+  /// `iib_index_engine`.
   IndexEngineKind index_engine = IndexEngineKind::embedded;
+  /// `iib_default_opm`.
   std::string default_opm;
   /// OCP version -> opm program.
   std::map<std::string, std::string> ocp_opm_mapping;
   /// Scope (`prod`, `stage`, `dev`) -> OCP version -> image.
   std::map<std::string, std::map<std::string, std::string>> binary_image_config;
+  /// `iib_graph_mode_options`.
   std::vector<std::string> graph_mode_options;
+  /// `iib_graph_mode_index_allow_list`.
   std::vector<std::string> graph_mode_index_allow_list;
+  /// `iib_deprecate_bundles_limit`.
   int deprecate_bundles_limit = 0;
+  /// `hidden_index_db_path`.
   std::filesystem::path hidden_index_db_path;
+  /// `fbc_fragment_catalog_path`.
   std::filesystem::path fbc_fragment_catalog_path;
+  /// `operator_deprecations_dir`.
   std::string operator_deprecations_dir;
-  /// @}
 
-  /// @name Checks of bundles
-  /// @{
+  // Checks of bundles
+
+  /// `iib_required_labels`.
   std::map<std::string, std::string> required_labels;
+  /// `iib_greenwave_url`.
   std::string greenwave_url;
   /// By queue; the null key of the option is the default queue here.
   std::map<std::string, GreenwaveSettings> greenwave_config;
+  /// `iib_omps_url`.
   std::string omps_url;
+  /// `iib_no_ocp_label_allow_list`.
   std::vector<std::string> no_ocp_label_allow_list;
   /// User -> registry -> registry to look at instead.
   std::map<std::string, std::map<std::string, std::string>> related_image_registry_replacement;
+  /// `iib_organization_customizations`.
   std::map<std::string, Organization> organization_customizations;
+  /// `iib_max_recursive_related_bundles`.
   int max_recursive_related_bundles = 0;
-  /// @}
 
-  /// @name Logs and artifacts; an unset folder switches its feature off
-  /// @{
+  // Logs and artifacts; an unset folder switches its feature off
+
+  /// `iib_log_level`.
   LogLevel log_level = LogLevel::info;
   /// By module; for the others `log_level`.
   std::map<std::string, LogLevel> log_levels;
+  /// `iib_request_logs_dir`.
   std::optional<std::filesystem::path> request_logs_dir;
+  /// `iib_request_logs_level`.
   LogLevel request_logs_level = LogLevel::debug;
+  /// `iib_request_related_bundles_dir`.
   std::optional<std::filesystem::path> request_related_bundles_dir;
+  /// `iib_request_recursive_related_bundles_dir`.
   std::optional<std::filesystem::path> request_recursive_related_bundles_dir;
+  /// `iib_request_data_days_to_live`.
   std::chrono::days request_data_days_to_live{};
-  /// @}
 
-  /// @name Messages
-  /// @{
+  // Messages
+
+  /// `iib_messaging_urls`.
   std::vector<std::string> messaging_urls;
+  /// `iib_messaging_build_state_destination`.
   std::optional<std::string> messaging_build_state_destination;
+  /// `iib_messaging_batch_state_destination`.
   std::optional<std::string> messaging_batch_state_destination;
+  /// `iib_messaging_cert`.
   std::filesystem::path messaging_cert;
+  /// `iib_messaging_key`.
   std::filesystem::path messaging_key;
   /// What TLS peers are verified against: a file that can be read.
   std::filesystem::path messaging_ca;
+  /// `iib_messaging_durable`.
   bool messaging_durable = true;
+  /// `iib_messaging_timeout`.
   std::chrono::seconds messaging_timeout{};
-  /// @}
 
   /// The retry options as one value.
   [[nodiscard]] RetryPolicy retry_policy() const;
   /// The level of `module`: its own, or the general one.
   [[nodiscard]] LogLevel level_of(std::string_view module) const;
+  /// Member by member.
   friend bool operator==(const Config&, const Config&) = default;
 };
 
@@ -173,7 +224,9 @@ enum class Mode { normal, dev };
 
 /// A configuration, and what its author should know.
 struct Loaded {
+  /// What holds.
   Config config;
+  /// Full sentences, each naming file and line or variable.
   std::vector<std::string> warnings;
 };
 

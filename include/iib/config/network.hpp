@@ -13,17 +13,22 @@ namespace iib::config {
 struct ListenAddress {
   /// Numeric IPv4 or IPv6 address; empty for a Unix socket.
   std::string host;
+  /// 0: any free one.
   std::uint16_t port = 0;
   /// The socket's absolute path; empty for TCP.
   std::string socket_path;
 
   /// Whether only programs of this host can connect.
   [[nodiscard]] bool is_local() const;
+  /// Member by member.
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 
 /// Reads `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` or `unix:/path`; nothing for other text.
 [[nodiscard]] std::optional<ListenAddress> parse_listen_address(std::string_view text);
+
+/// The text that parse_listen_address() reads.
+[[nodiscard]] std::string to_text(const ListenAddress& address);
 
 /// An address or network whose hosts may act as front-end.
 class Network {
@@ -33,6 +38,7 @@ class Network {
   /// Whether the numeric address `host` lies inside. An IPv4 address written as IPv6
   /// (`::ffff:192.0.2.1`) is the same host.
   [[nodiscard]] bool contains(std::string_view host) const;
+  /// Member by member.
   friend bool operator==(const Network&, const Network&) = default;
 
  private:
@@ -44,10 +50,12 @@ class Network {
 struct TrustedProxies {
   /// Peers of a Unix socket.
   bool unix_sockets = false;
+  /// TCP peers by address.
   std::vector<Network> networks;
 
   /// Whether the TCP peer with the numeric address `host` is trusted.
   [[nodiscard]] bool trusts(std::string_view host) const;
+  /// Member by member.
   friend bool operator==(const TrustedProxies&, const TrustedProxies&) = default;
 };
 

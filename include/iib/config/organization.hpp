@@ -15,9 +15,12 @@ using OrderedTexts = std::vector<std::pair<std::string, std::string>>;
 struct CoreCustomizations {
   /// Values are templates with `{package_name}`.
   OrderedTexts csv_annotations;
+  /// Appended to the name of the package.
   std::string package_name_suffix;
+  /// Registry -> registry to name instead.
   std::map<std::string, std::string> registry_replacements;
 
+  /// Member by member.
   friend bool operator==(const CoreCustomizations&, const CoreCustomizations&) = default;
 };
 
@@ -35,12 +38,14 @@ enum class CustomizationType {
 
 /// A step of the list form, with its parameters.
 struct Customization {
+  /// What the step does.
   CustomizationType type = CustomizationType::resolve_image_pullspecs;
   /// `suffix`, `template`, `namespace`, `enclosure_glue`.
   std::map<std::string, std::string> texts;
   /// `annotations` or `replacements`.
   OrderedTexts pairs;
 
+  /// Member by member.
   friend bool operator==(const Customization&, const Customization&) = default;
 };
 

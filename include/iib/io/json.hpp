@@ -33,7 +33,9 @@ using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 struct JsonOptions {
   /// Names the text in errors; may be empty.
   std::string name{};
+  /// The longest text.
   std::size_t max_bytes = 64UL << 20U;
+  /// The deepest nesting of collections.
   std::size_t max_depth = 256;
 };
 

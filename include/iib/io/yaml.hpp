@@ -22,7 +22,9 @@ struct YamlPair;
 
 /// A node of a YamlDocument, which owns all that the views, spans and pointers refer to.
 struct YamlNode {
+  /// What the node is.
   YamlKind kind = YamlKind::scalar;
+  /// How a scalar is written.
   ScalarStyle style = ScalarStyle::plain;
   /// Whether a collection is written with brackets.
   bool flow = false;
@@ -66,7 +68,9 @@ struct YamlNode {
 
 /// A key and its value.
 struct YamlPair {
+  /// The key; any kind of node.
   const YamlNode* key = nullptr;
+  /// Its value.
   const YamlNode* value = nullptr;
 };
 
@@ -95,9 +99,13 @@ enum class DuplicateKeys { refuse, last_wins, keep_all };
 struct YamlOptions {
   /// Names the text in errors: a file, a variable; may be empty.
   std::string name{};
+  /// What becomes of a key given twice.
   DuplicateKeys duplicates = DuplicateKeys::last_wins;
+  /// The longest text.
   std::size_t max_bytes = 64UL << 20U;
+  /// The deepest nesting of collections.
   std::size_t max_depth = 256;
+  /// Nodes as written.
   std::size_t max_nodes = 4'000'000;
   /// Nodes that come about when every alias is replaced by what it stands for.
   std::size_t max_alias_nodes = 1'000'000;
@@ -118,6 +126,7 @@ enum class Typing { go_yaml_1_1, core_1_2 };
 
 /// The null of YAML.
 struct YamlNull {
+  /// Member by member.
   friend bool operator==(YamlNull, YamlNull) = default;
 };
 

@@ -48,7 +48,7 @@ TEST_CASE("the file sets options and the environment overrides them", "[config]"
        {"LOGIN_DISABLED", "True"},
        {"IIB_QUEUES", "{null: 3, slow: 0}"},
        {"IIB_IMAGE_PUSH_TEMPLATE", "{registry}/x:{request_id}"},
-       {"IIB_WORKER_USERNAMES", "[worker@REALM]"}});
+       {"IIB_PRIVILEGED_USERNAMES", "[owner@REALM]"}});
 
   CHECK(warnings.empty());
   CHECK(config.max_per_page == 70);
@@ -59,7 +59,7 @@ TEST_CASE("the file sets options and the environment overrides them", "[config]"
   CHECK(config.database == "/srv/iibd/iibd.db");
   CHECK(config.queues == std::map<std::string, int>{{"iib", 3}, {"slow", 0}});
   CHECK(config.image_push_template == "{registry}/x:{request_id}");
-  CHECK(config.worker_usernames == std::vector<std::string>{"worker@REALM"});
+  CHECK(config.privileged_usernames == std::vector<std::string>{"owner@REALM"});
   CHECK(config.level_of("scheduler") == LogLevel::debug);
   CHECK(config.level_of("store") == LogLevel::info);
 }

@@ -18,6 +18,12 @@ TEST_CASE("listen addresses are an address with port or a socket", "[config]") {
   CHECK(parse_listen_address(bad) == std::nullopt);
 }
 
+TEST_CASE("a listen address is written as it is read", "[config]") {
+  const std::string text = GENERATE("127.0.0.1:8080", "[::1]:0", "unix:/run/iibd.sock");
+
+  CHECK(to_text(*parse_listen_address(text)) == text);
+}
+
 TEST_CASE("only loopback and sockets are local", "[config]") {
   CHECK(parse_listen_address("127.8.8.8:80")->is_local());
   CHECK(parse_listen_address("[::1]:80")->is_local());
