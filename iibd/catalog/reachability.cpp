@@ -82,7 +82,9 @@ std::vector<Problem> check_reachability(IndexDatabase& database, std::span<const
     if (is_new) entry->second = reach_of(database, bundle.package);
     const auto& reach = entry->second;
     if (!reach.unusable.empty()) {
-      problems.push_back(problem(bundle, {}, ProblemKind::invalid_graph, reach.unusable));
+      problems.push_back(problem(bundle, {}, ProblemKind::invalid_graph,
+                                 fmt::format("bundle {} ({}) cannot be verified: {}", bundle.name,
+                                             bundle.pull_spec, reach.unusable)));
       continue;
     }
     for (const auto& channel : bundle.channels) check_channel(bundle, channel, reach, problems);

@@ -105,7 +105,8 @@ std::set<std::string> tombstones(IndexDatabase& database) {
   auto read = database.use(kTombstoneProperties);
   while (read->executeStep()) {
     const auto package = named_package(read->getColumn(1).getString());
-    if (!package.empty() && !packages.contains(package)) names.insert(read->getColumn(0).getString());
+    if (!package.empty() && !packages.contains(package))
+      names.insert(read->getColumn(0).getString());
   }
   return names;
 }
