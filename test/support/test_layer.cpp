@@ -2,6 +2,7 @@
 
 #include "iib/base/files.hpp"
 #include "iib/io/yaml.hpp"
+#include "layer.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -15,59 +16,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-la_ssize_t append(archive*, void* target, const void* bytes, std::size_t size) {
-  static_cast<std::string*>(target)->append(static_cast<const char*>(bytes), size);
-  return static_cast<la_ssize_t>(size);
-}
-
-void write_entry(archive* tar, const TarEntry& entry) {
-  const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> header{archive_entry_new(),
-                                                                             &archive_entry_free};
-  archive_entry_set_pathname(header.get(), entry.path.c_str());
-  archive_entry_set_perm(header.get(), 0755);
-  archive_entry_set_mtime(header.get(), 0, 0);
-  switch (entry.type) {
+LayerEntry::Kind kind_of(TarEntry::Type type) {
+  switch (type) {
     case TarEntry::Type::file:
-      archive_entry_set_filetype(header.get(), AE_IFREG);
-      archive_entry_set_size(header.get(), static_cast<la_int64_t>(entry.content.size()));
-      break;
+      return LayerEntry::Kind::file;
     case TarEntry::Type::directory:
-      archive_entry_set_filetype(header.get(), AE_IFDIR);
-      break;
+      return LayerEntry::Kind::directory;
     case TarEntry::Type::symbolic_link:
-      archive_entry_set_filetype(header.get(), AE_IFLNK);
-      archive_entry_set_symlink(header.get(), entry.content.c_str());
-      break;
+      return LayerEntry::Kind::symbolic_link;
     case TarEntry::Type::hard_link:
-      archive_entry_set_filetype(header.get(), AE_IFREG);
-      archive_entry_set_hardlink(header.get(), entry.content.c_str());
-      break;
+      return LayerEntry::Kind::hard_link;
   }
-  archive_write_header(tar, header.get());
-  if (entry.type == TarEntry::Type::file) {
-    archive_write_data(tar, entry.content.data(), entry.content.size());
-  }
-}
-
-std::string write_tar(const std::vector<TarEntry>& entries, bool compress) {
-  std::string bytes;
-  const std::unique_ptr<archive, decltype(&archive_write_free)> tar{archive_write_new(),
-                                                                    &archive_write_free};
-  archive_write_set_format_pax_restricted(tar.get());
-  if (compress) {
-    archive_write_add_filter_gzip(tar.get());
-    archive_write_set_filter_option(tar.get(), "gzip", "timestamp", nullptr);
-  }
-  archive_write_open(tar.get(), &bytes, nullptr, &append, nullptr);
-  for (const auto& entry : entries) write_entry(tar.get(), entry);
-  archive_write_close(tar.get());
-  return bytes;
+  throw std::logic_error{"unknown type of entry"};
 }
 
 }  // namespace
 
 Layer make_layer(const std::vector<TarEntry>& entries) {
-  return {.tar = write_tar(entries, false), .compressed = write_tar(entries, true)};
+  std::vector<LayerEntry> converted;
+  for (const auto& entry : entries) {
+    converted.push_back({entry.path, entry.content, kind_of(entry.type)});
+  }
+  return {.tar = make_layer(converted, Compression::none),
+          .compressed = make_layer(converted, Compression::gzip)};
 }
 
 std::map<std::string, std::string> read_layer(const std::string& compressed) {
