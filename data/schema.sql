@@ -96,13 +96,16 @@ CREATE TABLE request (
   CHECK (type = 7 OR single_fragment_form = 0)
 ) STRICT;
 
--- Listings, newest first (the id ends every index): filters state, user, batch, from_index and
--- index_image. Filters that come second are looked up in the rows found.
+-- Listings, newest first (the id comes after what an index is for, or ends it unsaid): filters
+-- state, user, batch, from_index and index_image. Where counts do not narrow the search to a few
+-- buckets, further filters are answered by the index itself.
 CREATE INDEX request_by_state ON request (state);
 CREATE INDEX request_by_user ON request (user_id) WHERE user_id IS NOT NULL;
-CREATE INDEX request_by_batch ON request (batch_id);
+CREATE INDEX request_by_batch ON request (batch_id, id, state, type, user_id, from_index_id);
 CREATE INDEX request_by_from_index ON request (from_index_id) WHERE from_index_id IS NOT NULL;
-CREATE INDEX request_by_index_image ON request (index_image_id) WHERE index_image_id IS NOT NULL;
+CREATE INDEX request_by_index_image
+  ON request (index_image_id, id, state, type, user_id, from_index_id)
+  WHERE index_image_id IS NOT NULL;
 
 -- The other images of a request, and its ordered lists of images.
 -- role: 1 binary_image, 2 binary_image_resolved, 3 from_index_resolved, 4 index_image_resolved,

@@ -4,20 +4,18 @@
 namespace iib::store::sql {
 
 /// Filters looked up in the rows that an index found.
-#define IIBD_STORE_OTHER_FILTERS \
-  R"sql( AND (:state IS NULL OR state = :state)                                               \
-         AND (:type IS NULL OR type = :type)                                                  \
-         AND (:user IS NULL OR user_id = :user)                                               \
-         AND (:from_index IS NULL OR from_index_id = :from_index)                             \
-         AND (:index_image IS NULL OR index_image_id = :index_image)                          \
-         AND (:prefix IS NULL                                                                 \
-              OR from_index_id IN (SELECT id                                                  \
-                                     FROM image                                               \
-                                    WHERE used_as_from_index = 1                              \
-                                      AND pull_specification >= :prefix                       \
-                                      AND pull_specification < :beyond)) )sql"
+#define IIBD_STORE_OTHER_FILTERS                                                 \
+  " AND (:state IS NULL OR state = :state)"                                      \
+  " AND (:type IS NULL OR type = :type)"                                         \
+  " AND (:user IS NULL OR user_id = :user)"                                      \
+  " AND (:from_index IS NULL OR from_index_id = :from_index)"                    \
+  " AND (:index_image IS NULL OR index_image_id = :index_image)"                 \
+  " AND (:prefix IS NULL"                                                        \
+  "      OR from_index_id IN (SELECT id FROM image WHERE used_as_from_index = 1" \
+  "                              AND pull_specification >= :prefix"              \
+  "                              AND pull_specification < :beyond))"
 
-#define IIBD_STORE_PAGE R"sql( ORDER BY id DESC LIMIT :limit OFFSET :offset )sql"
+#define IIBD_STORE_PAGE " ORDER BY id DESC LIMIT :limit OFFSET :offset"
 
 /// How many match, bucket by bucket; -1 stands for any user or index.
 inline constexpr auto kTally = R"sql(

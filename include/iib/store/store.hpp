@@ -43,13 +43,13 @@ struct Options {
 
 /// A filter of GET /builds; unset members do not filter (rest-api 6.1).
 struct Filter {
-  std::optional<model::RequestState> state;
-  std::optional<BatchId> batch;
-  std::optional<model::RequestType> type;
-  std::optional<std::string> user;
-  std::optional<std::string> from_index;
-  std::optional<std::string> from_index_prefix;
-  std::optional<std::string> index_image;
+  std::optional<model::RequestState> state = {};
+  std::optional<BatchId> batch = {};
+  std::optional<model::RequestType> type = {};
+  std::optional<std::string> user = {};
+  std::optional<std::string> from_index = {};
+  std::optional<std::string> from_index_prefix = {};
+  std::optional<std::string> index_image = {};
 };
 
 /// How much of a request's history a listing loads.

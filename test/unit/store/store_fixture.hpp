@@ -81,8 +81,13 @@ model::NewBatch batch_of(Requests... requests) {
   return batch;
 }
 
+/// Submits; the first of the stored requests.
+inline model::Request submit(Store& store, model::NewBatch batch) {
+  return store.submit(std::move(batch)).front();
+}
+
 inline model::Request submit_one(Store& store, const Wanted& wanted = {}) {
-  return store.submit(batch_of(new_request(wanted))).front();
+  return submit(store, batch_of(new_request(wanted)));
 }
 
 inline Claim claim_of(const ClaimedJob& job) {
