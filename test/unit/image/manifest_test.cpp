@@ -1,0 +1,139 @@
+#include "image/manifest.hpp"
+
+#include "iib/base/error.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <string>
+
+namespace {
+
+using iib::ExternalError;
+using iib::UserError;
+using iib::image::layers_of;
+using iib::image::ManifestKind;
+using iib::image::parse_config;
+using iib::image::parse_manifest;
+using iib::model::Digest;
+using iib::model::ImageReference;
+
+const ImageReference kImage = ImageReference::parse("r.io/ns/name:1");
+
+constexpr auto kDockerList = "application/vnd.docker.distribution.manifest.list.v2+json";
+constexpr auto kDockerImage = "application/vnd.docker.distribution.manifest.v2+json";
+constexpr auto kOciList = "application/vnd.oci.image.index.v1+json";
+constexpr auto kOciImage = "application/vnd.oci.image.manifest.v1+json";
+
+std::string digest_of(char digit) {
+  return "sha256:" + std::string(64, digit);
+}
+
+std::string entry(char digit, const std::string& platform, const std::string& type) {
+  return fmt::format(R"({{"digest":"{}","mediaType":"{}","platform":{}}})", digest_of(digit), type,
+                     platform);
+}
+
+}  // namespace
+
+TEST_CASE("the digest is that of the raw bytes", "[image][manifest]") {
+  const std::string raw = R"( {"schemaVersion":2,"layers":[]})"
+                          "\r\n";
+
+  CHECK(parse_manifest(kImage, raw).digest == Digest::of(raw));
+}
+
+TEST_CASE("a manifest with another digest than asked for is refused", "[image][manifest]") {
+  const auto asked = kImage.at(Digest::parse(digest_of('0')));
+
+  CHECK_THROWS_AS(parse_manifest(asked, R"({"layers":[]})"), ExternalError);
+}
+
+TEST_CASE("media types tell lists from images, shapes where they are missing",
+          "[image][manifest]") {
+  const auto [raw, kind, type] = GENERATE(table<std::string, ManifestKind, std::string>({
+      {fmt::format(R"({{"mediaType":"{}","manifests":[]}})", kDockerList), ManifestKind::list,
+       kDockerList},
+      {fmt::format(R"({{"mediaType":"{}"}})", kDockerImage), ManifestKind::image, kDockerImage},
+      {fmt::format(R"({{"mediaType":"{}","manifests":[]}})", kOciList), ManifestKind::list,
+       kOciList},
+      {fmt::format(R"({{"mediaType":"{}"}})", kOciImage), ManifestKind::image, kOciImage},
+      {R"({"schemaVersion":2,"manifests":[]})", ManifestKind::list, kOciList},
+      {R"({"schemaVersion":2,"layers":[]})", ManifestKind::image, kOciImage},
+  }));
+  CAPTURE(raw);
+
+  const auto manifest = parse_manifest(kImage, raw);
+
+  CHECK(manifest.kind == kind);
+  CHECK(manifest.media_type == type);
+}
+
+TEST_CASE("only linux images of a list count", "[image][manifest]") {
+  const auto raw = fmt::format(
+      R"({{"mediaType":"{}","manifests":[{},{},{},{},{},{{"digest":"{}"}}]}})", kOciList,
+      entry('1', R"({"os":"linux","architecture":"s390x"})", kOciImage),
+      entry('2', R"({"os":"windows","architecture":"amd64"})", kOciImage),
+      entry('3', R"({"os":"unknown","architecture":"unknown"})", kOciImage),
+      entry('4', R"({"os":"linux","architecture":"amd64"})", kOciList),
+      entry('5', R"({"os":"linux","architecture":"amd64"})", kDockerImage), digest_of('6'));
+
+  const auto manifest = parse_manifest(kImage, raw);
+
+  REQUIRE(manifest.entries.size() == 2);
+  CHECK(manifest.entries[0].architecture == "s390x");
+  CHECK(manifest.entries[1].digest.text() == digest_of('5'));
+}
+
+TEST_CASE("what is no image is refused by name", "[image][manifest]") {
+  const auto [raw, cause] = GENERATE(table<std::string, std::string>({
+      {R"({"schemaVersion":1,"fsLayers":[]})", "schema 1"},
+      {R"({"mediaType":"application/vnd.docker.distribution.manifest.v1+prettyjws"})", "schema 1"},
+      {R"({"mediaType":"application/vnd.cncf.helm.config.v1+json"})", "helm"},
+      {R"({"schemaVersion":2})", "no media type"},
+  }));
+  CAPTURE(raw);
+
+  CHECK_THROWS_AS(parse_manifest(kImage, raw), UserError);
+  CHECK_THROWS_WITH(parse_manifest(kImage, raw),
+                    Catch::Contains("r.io/ns/name:1") && Catch::Contains(cause));
+}
+
+TEST_CASE("nonsense instead of a manifest is nobody's wrong name", "[image][manifest]") {
+  const std::string raw = GENERATE("", "<html>", "[]", "12", "{\"a\":");
+  CAPTURE(raw);
+
+  CHECK_THROWS_AS(parse_manifest(kImage, raw), ExternalError);
+  CHECK_THROWS_AS(parse_config(kImage, raw), ExternalError);
+}
+
+TEST_CASE("layers are named from the lowest to the topmost", "[image][manifest]") {
+  const auto raw = fmt::format(R"({{"layers":[{{"digest":"{}"}},{{"digest":"{}"}}]}})",
+                               digest_of('b'), digest_of('a'));
+
+  const auto layers = layers_of(kImage, raw);
+
+  REQUIRE(layers.size() == 2);
+  CHECK(layers[0].text() == digest_of('b'));
+  CHECK_THROWS_AS(layers_of(kImage, "{}"), UserError);
+  CHECK_THROWS_AS(layers_of(kImage, R"({"layers":[{"digest":"../../x"}]})"), UserError);
+}
+
+TEST_CASE("labels that are null or absent are none", "[image][manifest]") {
+  const std::string config =
+      GENERATE(R"({})", R"({"config":null})", R"({"config":{}})", R"({"config":{"Labels":null}})");
+  CAPTURE(config);
+
+  CHECK(parse_config(kImage, config).labels.empty());
+}
+
+TEST_CASE("a config tells architecture, labels and date", "[image][manifest]") {
+  const auto config =
+      parse_config(kImage, R"({"architecture":"arm64","created":"2024-05-06T07:08:09.123456789Z",)"
+                           R"("config":{"Labels":{"a":"b","n":1}}})");
+
+  CHECK(config.architecture == "arm64");
+  CHECK(config.labels == std::map<std::string, std::string>{{"a", "b"}});
+  CHECK(config.created == iib::parse_iso8601("2024-05-06T07:08:09Z"));
+  CHECK_FALSE(parse_config(kImage, R"({"created":"yesterday"})").created.has_value());
+}
