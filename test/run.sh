@@ -179,8 +179,8 @@ main() {
   [[ -n $lint || -n $fuzz ]] || tests=yes
 
   local build options sections=(build run test)
-  # Optimised a little: the sanitized programs then run three times as fast, and compile as fast.
-  local common='-Dbuildtype=debug -Doptimization=1 -Dwerror=true -Dtests=true --prefix=/usr --sysconfdir=/etc'
+  # Not optimised: GCC 12 compiles code with the undefined-behaviour sanitizer up to 15 times as long at -O1.
+  local common='-Dbuildtype=debug -Dwerror=true -Dtests=true --prefix=/usr --sysconfdir=/etc'
   case $sanitize in
     address) build=build-test options="$common -Db_sanitize=address,undefined" ;;
     thread) build=build-tsan options="$common -Db_sanitize=thread" ;;
