@@ -27,7 +27,7 @@ std::string variable_of(std::string_view option) {
 
 /// The default of `row`, as YAML text; for development some differ.
 std::string default_of(const Option& row, Mode mode) {
-  static const std::map<std::string, std::string, std::less<>> kDevDefaults{
+  static const std::map<std::string, std::string, std::less<>> dev_defaults{
       {"iib_state_dir", "./iibd-state"},
       {"login_disabled", "true"},
       {"iib_log_level", "DEBUG"},
@@ -35,7 +35,7 @@ std::string default_of(const Option& row, Mode mode) {
       {"iib_insecure_registries", "[127.0.0.1:5000, localhost:5000]"},
   };
   if (mode == Mode::dev) {
-    if (const auto own = kDevDefaults.find(row.name); own != kDevDefaults.end()) return own->second;
+    if (const auto own = dev_defaults.find(row.name); own != dev_defaults.end()) return own->second;
   }
   return row.default_text;
 }

@@ -45,9 +45,9 @@ std::optional<T> parse_number(std::string_view text, T most) {
 
 bool ListenAddress::is_local() const {
   if (!socket_path.empty()) return true;
-  static const auto kLoopback4 = Network::parse("127.0.0.0/8");
-  static const auto kLoopback6 = Network::parse("::1");
-  return kLoopback4->contains(host) || kLoopback6->contains(host);
+  static const auto loopback4 = Network::parse("127.0.0.0/8");
+  static const auto loopback6 = Network::parse("::1");
+  return loopback4->contains(host) || loopback6->contains(host);
 }
 
 std::optional<ListenAddress> parse_listen_address(std::string_view text) {

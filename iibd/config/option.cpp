@@ -40,10 +40,10 @@ void each_option(Visit visit) {
 }  // namespace
 
 const std::vector<Section>& sections() {
-  static const std::vector<Section> kSections{
+  static const std::vector<Section> table{
       service_options(), user_options(),   queue_options(), image_options(),   limit_options(),
       index_options(),   bundle_options(), log_options(),   message_options(), unneeded_options()};
-  return kSections;
+  return table;
 }
 
 const Option* find_option(std::string_view name) {

@@ -21,7 +21,7 @@ struct Step {
 
 const std::vector<Step>& steps() {
   using enum CustomizationType;
-  static const std::vector<Step> kSteps{
+  static const std::vector<Step> known_steps{
       {"resolve_image_pullspecs", resolve_image_pullspecs, {}, {}},
       {"related_bundles", related_bundles, {}, {}},
       {"package_name_suffix", package_name_suffix, {"suffix"}, {}},
@@ -31,7 +31,7 @@ const std::vector<Step>& steps() {
       {"csv_annotations", csv_annotations, {}, "annotations"},
       {"enclose_repo", enclose_repo, {"enclosure_glue", "namespace"}, {}},
   };
-  return kSteps;
+  return known_steps;
 }
 
 /// Whether everything in braces is `{package_name}`; doubled braces stand for themselves.

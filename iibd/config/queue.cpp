@@ -15,12 +15,11 @@ const QueueChoice* choice_for(const Config& config, const std::string& key) {
 
 std::string queue_for(const Config& config, const std::optional<std::string>& user, Order order,
                       const std::optional<std::string>& from_index) {
-  const std::string default_queue{kDefaultQueue};
-  if (!user) return default_queue;
+  if (!user) return std::string{kDefaultQueue};
   const auto* choice =
       choice_for(config, (order == Order::serial ? "SERIAL:" : "PARALLEL:") + *user);
   if (choice == nullptr) choice = choice_for(config, *user);
-  if (choice == nullptr) return default_queue;
+  if (choice == nullptr) return std::string{kDefaultQueue};
   if (const auto* name = std::get_if<std::string>(choice)) return *name;
   const auto& by_index = std::get<std::map<std::string, std::string>>(*choice);
   const auto own = from_index ? by_index.find(*from_index) : by_index.end();

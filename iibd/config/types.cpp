@@ -93,11 +93,12 @@ Type<std::size_t> byte_size() {
 }
 
 Type<std::string> text_that(std::string expected, std::function<bool(const std::string&)> accept) {
-  return parsed<std::string>(std::move(expected),
-                             [accept](const std::string& text) -> std::optional<std::string> {
-                               if (!accept(text)) return std::nullopt;
-                               return text;
-                             });
+  return parsed<std::string>(
+      std::move(expected),
+      [accept = std::move(accept)](const std::string& text) -> std::optional<std::string> {
+        if (!accept(text)) return std::nullopt;
+        return text;
+      });
 }
 
 Type<std::string> text() {
