@@ -3,15 +3,21 @@
 #include "catalog/addition_checks.hpp"
 #include "catalog/bundle_rows.hpp"
 #include "catalog/graph_rows.hpp"
+#include "catalog/overwrite.hpp"
 #include "catalog/replaces_mode.hpp"
+#include "catalog/semver_mode.hpp"
 #include "catalog/version.hpp"
 #include "iib/catalog/problem.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace iib::catalog {
@@ -19,6 +25,12 @@ namespace {
 
 void refuse_if_any(std::vector<Problem> problems) {
   if (!problems.empty()) throw Refused{std::move(problems)};
+}
+
+/// Payloads are by far the largest part of a bundle; once written they are not needed again.
+void release_payloads(Bundle& bundle) {
+  bundle.csv = {};
+  bundle.objects = {};
 }
 
 /// The fixed order of 0.3: ascending by version, then by name. What is no version comes last; it is
@@ -91,21 +103,54 @@ void rebuild_packages(IndexDatabase& database, std::span<const Bundle> bundles,
   refuse_if_any(std::move(problems));
 }
 
-}  // namespace
-
-void add_bundles(IndexDatabase& database, std::vector<Bundle> bundles, const AddOptions&,
-                 const Cancellation& cancellation) {
-  sort_bundles(bundles);
-  refuse_if_any(check_substitutes(bundles));
-  refuse_if_any(check_addition(database, bundles));
+/// Replaces mode: all bundles, then the graph of each package.
+void add_by_replaces(IndexDatabase& database, std::vector<Bundle>& bundles, SameName same_name,
+                     const Cancellation& cancellation) {
   for (auto& bundle : bundles) {
     cancellation.check("adding bundles");
+    if (same_name == SameName::overwrite && find_bundle(database, bundle.name)) {
+      remove_overwritten(database, bundle.package, bundle.name);
+    }
     insert_bundle(database, bundle);
-    // Payloads are by far the largest part and are not needed again.
-    bundle.csv = {};
-    bundle.objects = {};
+    release_payloads(bundle);
   }
   rebuild_packages(database, bundles, cancellation);
+}
+
+/// Semver modes: one bundle after the other. What follows a refused one of the same package would
+/// only repeat its trouble.
+void add_by_versions(IndexDatabase& database, std::vector<Bundle>& bundles, UpdateMode mode,
+                     const Cancellation& cancellation) {
+  std::vector<Problem> problems;
+  std::set<std::string> spoiled;
+  for (auto& bundle : bundles) {
+    cancellation.check("adding bundles");
+    if (spoiled.contains(bundle.package)) continue;
+    auto found = add_by_version(database, bundle, mode);
+    if (!found.empty()) spoiled.insert(bundle.package);
+    std::move(found.begin(), found.end(), std::back_inserter(problems));
+    release_payloads(bundle);
+  }
+  refuse_if_any(std::move(problems));
+  clear_payloads(database);
+}
+
+}  // namespace
+
+void add_bundles(IndexDatabase& database, std::vector<Bundle> bundles, const AddOptions& options,
+                 const Cancellation& cancellation) {
+  const bool by_replaces = options.mode == UpdateMode::replaces;
+  // The reference removes nothing in semver modes, where overwriting hence always fails.
+  const auto same_name =
+      options.overwrite_latest && by_replaces ? SameName::overwrite : SameName::refuse;
+  sort_bundles(bundles);
+  refuse_if_any(check_substitutes(bundles));
+  refuse_if_any(check_addition(database, bundles, same_name));
+  if (by_replaces) {
+    add_by_replaces(database, bundles, same_name, cancellation);
+  } else {
+    add_by_versions(database, bundles, options.mode, cancellation);
+  }
   refuse_if_any(check_reachability(database, bundles));
 }
 

@@ -1,10 +1,12 @@
 #include "catalog/addition_checks.hpp"
 
-#include "catalog/bundle_rows.hpp"
+#include "catalog/overwrite.hpp"
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -59,7 +61,8 @@ std::string use_of(const Bundle& bundle, const std::string& name) {
 /// The checks of 6.1, for all bundles of one call.
 class Checker {
  public:
-  explicit Checker(IndexDatabase& database) : database_{database} {}
+  Checker(IndexDatabase& database, SameName same_name)
+      : database_{database}, same_name_{same_name} {}
 
   std::vector<Problem> check(std::span<const Bundle> bundles) {
     for (const auto& bundle : bundles) {
@@ -79,6 +82,7 @@ class Checker {
                          same->second));
       return;
     }
+    if (same_name_ == SameName::overwrite) return;
     const auto path = path_of(bundle.name);
     if (!path) return;
     const auto& packages = packages_of(bundle.name);
@@ -163,6 +167,7 @@ class Checker {
   }
 
   IndexDatabase& database_;
+  SameName same_name_;
   std::map<std::string, std::map<std::string, std::string>> paths_;
   std::map<std::string, Names> packages_;
   std::vector<Problem> problems_;
@@ -170,8 +175,14 @@ class Checker {
 
 }  // namespace
 
-std::vector<Problem> check_addition(IndexDatabase& database, std::span<const Bundle> bundles) {
-  return Checker{database}.check(bundles);
+std::vector<Problem> check_addition(IndexDatabase& database, std::span<const Bundle> bundles,
+                                    SameName same_name) {
+  auto problems = Checker{database, same_name}.check(bundles);
+  if (same_name == SameName::overwrite) {
+    auto more = check_overwriting(database, bundles);
+    std::move(more.begin(), more.end(), std::back_inserter(problems));
+  }
+  return problems;
 }
 
 }  // namespace iib::catalog

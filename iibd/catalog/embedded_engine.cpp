@@ -26,21 +26,11 @@ const std::filesystem::path& database_of(const Catalog& catalog) {
   throw unsupported("the index is a file-based catalog: this release cannot read or change those");
 }
 
-void refuse_unsupported(const AddOptions& options) {
-  if (options.mode != UpdateMode::replaces) {
-    throw unsupported("this release cannot add bundles in the modes semver and semver-skippatch");
-  }
-  if (options.overwrite_latest) {
-    throw unsupported("this release cannot overwrite the latest bundle of a package");
-  }
-}
-
 }  // namespace
 
 Catalog EmbeddedEngine::add(const std::optional<Catalog>& from,
                             std::span<const BundleSource> bundles, const AddOptions& options,
                             const Work& work) {
-  refuse_unsupported(options);
   std::optional<std::filesystem::path> source;
   if (from) source = database_of(*from);
   auto read = read_bundles(bundles, work);

@@ -191,15 +191,4 @@ TEST_CASE("a stranded bundle blocks its name until it is pruned", "[catalog][rep
   CHECK(problems.front().text.find("in no channel") != std::string::npos);
 }
 
-TEST_CASE("modes and options that are not built yet are refused, never ignored", "[catalog]") {
-  IndexFixture fixture;
-
-  CHECK(fixture.refusal({"v1(1.0.0)"}, {.mode = catalog::UpdateMode::semver})
-            .front()
-            .text.find("this release cannot") != std::string::npos);
-  CHECK(fixture.refusal({"v1(1.0.0)"}, {.overwrite_latest = true})
-            .front()
-            .text.find("this release cannot") != std::string::npos);
-}
-
 }  // namespace iib::test
