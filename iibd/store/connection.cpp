@@ -9,6 +9,9 @@ namespace {
 // Another program (a backup, sqlite3 in a shell) may hold the lock for a moment.
 constexpr int kBusyTimeoutMs = 5000;
 
+// A burst of writing must not leave a large write-ahead log behind for good.
+constexpr auto kLogSizeLimit = "PRAGMA journal_size_limit = 67108864";
+
 int open_flags() {
   // A connection is used by one thread at a time, so SQLite need not lock it.
   return SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX;
@@ -62,6 +65,7 @@ Connection::Connection(const std::filesystem::path& database, Mode mode)
     case Mode::write:
       execute("PRAGMA synchronous = FULL");
       execute("PRAGMA secure_delete = ON");
+      execute(kLogSizeLimit);
       break;
   }
 }
@@ -95,6 +99,10 @@ ExternalError database_error(const std::filesystem::path& database,
       return ExternalError{fmt::format("the database {} cannot grow: {}; make room on its disk",
                                        database.string(), error.what()),
                            ExternalError::Retry::yes};
+    case SQLITE_CORRUPT:
+      return ExternalError{fmt::format("the database {} is damaged: {}; restore a backup copy",
+                                       database.string(), error.what()),
+                           ExternalError::Retry::no};
     default:
       return ExternalError{
           fmt::format("the database {} failed: {}", database.string(), error.what()),

@@ -22,10 +22,12 @@ std::string random_uuid() {
   }
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string uuid;
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     if (at == 4 || at == 6 || at == 8 || at == 10) uuid += '-';
-    uuid += fmt::format("{:02x}", bytes[at]);
+    uuid += kDigits[bytes[at] >> 4U];
+    uuid += kDigits[bytes[at] & 0x0FU];
   }
   return uuid;
 }

@@ -34,8 +34,11 @@ struct Store::Impl {
   Writer writer;
 };
 
-Store::Store(Options options, const Clock& clock, Log log)
-    : impl_{std::make_unique<Impl>(std::move(options), clock, log)} {}
+Store::Store(Options options, const Clock& clock, Log log) {
+  const auto database = options.database;
+  impl_ = translating_errors(
+      database, [&] { return std::make_unique<Impl>(std::move(options), clock, log); });
+}
 
 Store::~Store() = default;
 

@@ -96,7 +96,7 @@ TEST_CASE("the counts are those of the rows after any sequence of operations", "
   std::mt19937 random{seed};
   const auto below = [&](unsigned bound) { return random() % bound; };
 
-  for (int step = 0; step < 200; ++step) {
+  for (int step = 0; step < 60; ++step) {
     model::NewBatch batch;
     if (below(4) != 0) batch.user = "user-" + std::to_string(below(3));
     for (unsigned made = 0; made <= below(3); ++made) {
