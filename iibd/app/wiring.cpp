@@ -50,7 +50,8 @@ scheduler::Options scheduler_options(const config::Config& config, const StateDi
 
 web::Options web_options(const config::Config& config) {
   web::Options options;
-  for (const auto& address : config.listen) options.listen.push_back(config::to_text(address));
+  options.listen = config.listen;
+  options.trusted_proxies = config.trusted_proxies;
   options.limits.body_bytes = config.max_body_size;
   options.remote_user_header = config.remote_user_header;
   options.login_disabled = config.login_disabled;
