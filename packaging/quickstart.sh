@@ -171,7 +171,7 @@ iib_insecure_registries: ["$registry"]
 login_disabled: true
 YAML
   mkdir -p "$work/state"
-  setsid "$root/build/iibd" serve --config "$work/iibd.yaml" >"$work/iibd.log" 2>&1 </dev/null &
+  setsid "$root/build/iibd/iibd" serve --config "$work/iibd.yaml" >"$work/iibd.log" 2>&1 </dev/null &
   iibd_pid=$!
   wait_until_answering "$api/healthcheck" "$iibd_pid" "$work/iibd.log" iibd
 }

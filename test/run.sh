@@ -112,7 +112,7 @@ run_checks() { # build directory, pattern
   local checks=$root/test/checks name
   local -A commands=(
     ['every wrap is pinned by hashes']="$checks/wraps.sh"
-    ['systemd accepts the unit file']="$checks/systemd_unit.sh $1/iibd"
+    ['systemd accepts the unit file']="$checks/systemd_unit.sh $1/iibd/iibd"
     ['meson install puts everything in place']="$checks/install.sh $1"
   )
   for name in "${!commands[@]}"; do

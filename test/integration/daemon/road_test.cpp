@@ -116,10 +116,10 @@ TEST_CASE("bundles for four architectures become one index image that shares its
              {"otter-operator", "stable", "otter-operator.v0.3.0"}});
   CHECK(channel_entries(database) ==
         "stable otter-operator.v0.3.0 @0 -> otter-operator.v0.2.0\n"
-        "stable otter-operator.v0.3.0 @0 -> otter-operator.v0.2.1\n"
-        "stable otter-operator.v0.2.0 @1 -> otter-operator.v0.1.0\n"
         "stable otter-operator.v0.2.1 @1 -> NULL\n"
-        "stable otter-operator.v0.1.0 @2 -> NULL\n");
+        "stable otter-operator.v0.3.0 @1 -> otter-operator.v0.2.1\n"
+        "stable otter-operator.v0.2.0 @2 -> otter-operator.v0.1.0\n"
+        "stable otter-operator.v0.1.0 @3 -> NULL\n");
 
   const auto history = history_of(document);
   REQUIRE(history.size() == 6);

@@ -63,8 +63,7 @@ TEST_CASE("a wrong configuration stops the start with file, line and key", "[ser
   SECTION("an unknown key, with the nearest known one") {
     Daemon daemon{state, "iib_registri: registry.example.com\n"};
     CHECK(daemon.run_to_end() != 0);
-    CHECK_THAT(daemon.log(), Catch::Contains("state.yaml"));
-    CHECK_THAT(daemon.log(), Catch::Contains("3"));
+    CHECK_THAT(daemon.log(), Catch::Contains("state.yaml:3"));
     CHECK_THAT(daemon.log(), Catch::Contains("iib_registri"));
     CHECK_THAT(daemon.log(), Catch::Contains("iib_registry"));
   }

@@ -11,6 +11,8 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -19,6 +21,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -138,7 +141,7 @@ std::string in_storage(Fixture& fixture, const std::string& what) {
   const iib::io::Program program{
       .name = "buildah",
       .arguments = {"--root", root / driver / "root", "--runroot", root / driver / "run",
-                    "--storage-driver", driver, what, "--json"}};
+                    "--storage-driver", driver, what, "--all", "--json"}};
   return fixture.runner.run(program, {}).output;
 }
 
@@ -493,4 +496,39 @@ TEST_CASE("cancelling a build leaves nothing in the storage", "[image][tools]") 
   CHECK_THROWS_AS(running.get(), iib::Cancelled);
   CHECK(count_in_storage(fixture, "containers") == 0);
   CHECK(std::distance(fs::directory_iterator{access.work_directory}, {}) == 2);
+}
+
+TEST_CASE("a storage survives SIGKILL at any moment of a build", "[image][tools]") {
+  if (!can_run()) IIBD_SKIP(kCannotRun);
+  Fixture fixture;
+  fixture.registry.push_base("base", "1", {"amd64", "arm64"});
+  const auto records = make_directory(fixture.state.path() / "records");
+  const auto access = fixture.access();
+  const auto base = fixture.engine.manifest(fixture.reference("base:1"), access);
+  const auto content = index_content(access.work_directory, "db");
+  const auto targets = targets_of(fixture, base, "base:1", "out:1");
+  std::optional<Digest> first;
+  const std::vector<std::chrono::milliseconds> moments{150ms, 700ms, 1100ms, 1600ms};
+
+  for (const auto moment : moments) {
+    CAPTURE(moment.count());
+    const pid_t daemon = ::fork();
+    if (daemon == 0) {
+      iib::io::ProgramRunner runner{records};
+      ToolsEngine engine{runner, fixture.options(), access.log};
+      for (;;) (void)engine.build_and_push(content, targets, access);
+    }
+    std::this_thread::sleep_for(moment);  // any moment is right: this is where they die
+    ::kill(daemon, SIGKILL);
+    ::waitpid(daemon, nullptr, 0);
+
+    iib::io::ProgramRunner runner{records};
+    ToolsEngine next{runner, fixture.options(), access.log};
+    const auto images = next.build_and_push(content, targets, access);
+    const auto list = next.push_list(fixture.reference("out:1"), images, access);
+    CHECK(list == first.value_or(list));
+    first = list;
+    CHECK(count_in_storage(fixture, "containers") == 0);
+    CHECK(count_in_storage(fixture, "images") == 2);
+  }
 }
