@@ -70,7 +70,9 @@ void serve(const config::Loaded& loaded) {
                      web_hooks(config, [&scheduler] { scheduler.wake(); }),
                      logs.module("web")};
   server.start();
-  for (const auto& address : server.addresses()) log.info("listening on {}", address);
+  for (const auto& address : server.addresses()) {
+    log.info("listening on {}{}", address.starts_with("unix:") ? "" : "http://", address);
+  }
   tell_service_manager(ServiceState::ready);
 
   const int signal = signals.wait();

@@ -55,7 +55,6 @@ struct Server::Impl {
     for (unsigned at = 0; at < std::max(options.threads, 1U); ++at) {
       threads.emplace_back([this] { run(); });
     }
-    for (const auto& listener : listeners) log.info("listening on {}", listener->address());
   }
 
   void run() {
