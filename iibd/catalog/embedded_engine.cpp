@@ -1,6 +1,7 @@
 #include "iib/catalog/embedded_engine.hpp"
 
 #include "catalog/addition.hpp"
+#include "catalog/deprecation.hpp"
 #include "catalog/listing.hpp"
 #include "catalog/removal.hpp"
 #include "catalog/schema.hpp"
@@ -45,6 +46,30 @@ Catalog EmbeddedEngine::remove(const Catalog& from, std::span<const std::string>
   auto result = change_copy(database_of(from), work, [&](IndexDatabase& database) {
     remove_packages(database, packages, work.cancellation);
   });
+  return Catalog{.kind = CatalogKind::sqlite, .path = std::move(result)};
+}
+
+Catalog EmbeddedEngine::deprecate(const Catalog& from, std::span<const std::string> pull_specs,
+                                  const DeprecateOptions& options, const Work& work) {
+  const auto removal =
+      options.allow_package_removal ? PackageRemoval::allow : PackageRemoval::refuse;
+  auto result = change_copy(database_of(from), work, [&](IndexDatabase& database) {
+    deprecate_bundles(database, pull_specs, removal, work.cancellation);
+  });
+  return Catalog{.kind = CatalogKind::sqlite, .path = std::move(result)};
+}
+
+Catalog EmbeddedEngine::prune(const Catalog& from, std::span<const std::string> kept,
+                              const Work& work) {
+  auto result = change_copy(database_of(from), work, [&](IndexDatabase& database) {
+    prune_packages(database, kept, work.cancellation);
+  });
+  return Catalog{.kind = CatalogKind::sqlite, .path = std::move(result)};
+}
+
+Catalog EmbeddedEngine::prune_stranded(const Catalog& from, const Work& work) {
+  auto result = change_copy(database_of(from), work,
+                            [&](IndexDatabase& database) { catalog::prune_stranded(database); });
   return Catalog{.kind = CatalogKind::sqlite, .path = std::move(result)};
 }
 

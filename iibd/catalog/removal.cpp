@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace iib::catalog {
@@ -89,6 +91,13 @@ std::set<std::string> package_names(IndexDatabase& database) {
   return names;
 }
 
+std::vector<std::string> packages_with_entries(IndexDatabase& database) {
+  std::vector<std::string> packages;
+  auto read = database.use("SELECT DISTINCT package_name FROM channel_entry");
+  while (read->executeStep()) packages.push_back(read->getColumn(0).getString());
+  return packages;
+}
+
 /// The package that a property names, or nothing for what is no such property.
 std::string named_package(const std::string& value) {
   try {
@@ -113,14 +122,28 @@ std::set<std::string> tombstones(IndexDatabase& database) {
 
 }  // namespace
 
-void prune_stranded(IndexDatabase& database) {
-  database.use(kDeleteStranded)->exec();
+void prune_tombstones(IndexDatabase& database) {
   for (const auto& name : tombstones(database)) delete_bundle(database, name);
   database.use(kDeleteOldMarks)->exec();
 }
 
+void prune_stranded(IndexDatabase& database) {
+  database.use(kDeleteStranded)->exec();
+  prune_tombstones(database);
+}
+
+void prune_packages(IndexDatabase& database, std::span<const std::string> kept,
+                    const Cancellation& cancellation) {
+  auto removed = packages_with_entries(database);
+  std::erase_if(removed, [&](const std::string& package) {
+    return std::find(kept.begin(), kept.end(), package) != kept.end();
+  });
+  remove_packages(database, removed, cancellation);
+}
+
 void remove_packages(IndexDatabase& database, std::span<const std::string> packages,
                      const Cancellation& cancellation) {
+  if (packages.empty()) return;  // stranded bundles stay then
   const std::set<std::string> distinct(packages.begin(), packages.end());
   refuse_missing(database, distinct);
   for (const auto& package : distinct) {

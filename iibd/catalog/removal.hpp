@@ -13,6 +13,14 @@ namespace iib::catalog {
 void remove_packages(IndexDatabase& database, std::span<const std::string> packages,
                      const Cancellation& cancellation);
 
+/// Removes every package but `kept` ones (8.3); names that are not there do not matter.
+void prune_packages(IndexDatabase& database, std::span<const std::string> kept,
+                    const Cancellation& cancellation);
+
+/// Removes bundles in no channel whose package is gone, and marks of bundles that are gone (8.4,
+/// steps 2 and 3).
+void prune_tombstones(IndexDatabase& database);
+
 /// Removes what no channel holds and no deprecation keeps (8.4).
 void prune_stranded(IndexDatabase& database);
 

@@ -92,6 +92,12 @@ class Runner {
       const auto from = index ? *index : engine.add({}, {}, {}, work);
       return engine.remove(from, texts(op, "packages"), work);
     }
+    if (name == "deprecate") {
+      std::vector<std::string> pull_specs;
+      for (const auto& bundle : bundles_of(op)) pull_specs.push_back(bundle.pull_spec);
+      const auto from = index ? *index : engine.add({}, {}, {}, work);
+      return engine.deprecate(from, pull_specs, {.allow_package_removal = true}, work);
+    }
     throw catalog::Refused{{{.kind = ProblemKind::unsupported,
                              .bundle = {},
                              .pull_spec = {},
