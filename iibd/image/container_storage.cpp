@@ -11,7 +11,8 @@
 #include <cctype>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <random>
+#include <span>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -42,11 +43,23 @@ std::uint64_t parse_size(std::string_view text) {
   return static_cast<std::uint64_t>(number);
 }
 
+/// Names must differ from those of a run before, should its leftovers resist the sweep.
+std::string random_mark() {
+  std::random_device random;
+  return fmt::format("{:08x}", random());
+}
+
 std::string boot_id() {
   std::ifstream file{"/proc/sys/kernel/random/boot_id"};
   std::string id;
   std::getline(file, id);
   return id;
+}
+
+/// The elements of an array; of `null`, which buildah writes for an empty one, none.
+std::span<const io::JsonValue> elements(const io::JsonValue& value) {
+  if (!value.IsArray() || value.Empty()) return {};
+  return {value.Begin(), value.Size()};
 }
 
 /// The file that notes when the base `name@sha256:hex` was last used.
@@ -70,7 +83,8 @@ ContainerStorage::ContainerStorage(ToolRunner& tools, const ToolsEngineOptions& 
     : tools_{tools},
       options_{options},
       log_{std::move(log)},
-      uses_{options.storage_directory / "bases"} {
+      uses_{options.storage_directory / "bases"},
+      run_mark_{random_mark()} {
   fs::create_directories(uses_);
 }
 
@@ -84,8 +98,10 @@ ContainerStorage::Hold::~Hold() {
   storage_.held_.with([this](auto& held) { held.erase(held.find(name_)); });
 }
 
-void ContainerStorage::note_use(const std::string& name) const {
-  std::ofstream{use_file(uses_, name), std::ios::trunc} << name << '\n';
+void ContainerStorage::note_use(const std::string& name) {
+  const auto file = use_file(uses_, name);
+  if (!fs::exists(file)) grown_ = true;
+  std::ofstream{file, std::ios::trunc} << name << '\n';
 }
 
 std::string ContainerStorage::unique_name(const Access& access) {
@@ -93,7 +109,7 @@ std::string ContainerStorage::unique_name(const Access& access) {
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char character) {
     return std::isalnum(character) != 0 ? static_cast<char>(std::tolower(character)) : '0';
   });
-  return fmt::format("iibd-{}-{}", name, ++names_given_);
+  return fmt::format("iibd-{}-{}-{}", name, run_mark_, ++names_given_);
 }
 
 void ContainerStorage::prepare(const Cancellation& cancellation) {
@@ -143,8 +159,16 @@ void ContainerStorage::forget_earlier_boot() const {
 }
 
 void ContainerStorage::remove_leftovers(const Access& access) {
-  tools_.buildah({"umount", "--all"}, storage_step("unmounted"), access);
-  tools_.buildah({"rm", "--all"}, storage_step("swept"), access);
+  // All of them: `buildah rm --all` leaves out one whose making was cut short.
+  const auto containers = list_json({"containers", "--all", "--json"}, access);
+  Arguments left;
+  for (const auto& container : elements(containers)) {
+    left.emplace_back(io::text_member(container, "id").value_or(""));
+  }
+  if (!left.empty()) {
+    log_.info("removing {} containers that an earlier run left behind", left.size());
+    tools_.buildah(join({{"rm"}, left}), storage_step("swept"), access);
+  }
   Arguments surplus;
   for (const auto& image : list_bases(access)) {
     if (image.name.empty()) surplus.push_back(image.id);
@@ -154,30 +178,35 @@ void ContainerStorage::remove_leftovers(const Access& access) {
   tools_.buildah(join({{"rmi", "--force"}, surplus}), storage_step("swept"), access);
 }
 
+io::JsonDocument ContainerStorage::list_json(const Arguments& arguments,
+                                             const Access& access) const {
+  return io::parse_json(tools_.buildah(arguments, storage_step("listed"), access),
+                        {.name = "the list by buildah " + arguments.front()});
+}
+
 std::vector<ContainerStorage::Base> ContainerStorage::list_bases(const Access& access) const {
-  const auto listed =
-      io::parse_json(tools_.buildah({"images", "--all", "--json"}, storage_step("listed"), access),
-                     {.name = "the list of images by buildah"});
+  const auto images = list_json({"images", "--all", "--json"}, access);
   std::vector<Base> bases;
-  if (!listed.IsArray()) return bases;
-  for (const auto& image : listed.GetArray()) {
+  for (const auto& image : elements(images)) {
     Base base{.id = std::string{io::text_member(image, "id").value_or("")},
               .name = {},
               .bytes = parse_size(io::text_member(image, "size").value_or(""))};
     const auto* names = io::find_member(image, "names");
-    if (names != nullptr && names->IsArray()) {
-      for (const auto& name : names->GetArray()) {
-        const std::string text{io::as_text(name).value_or("")};
-        std::error_code error;
-        const auto used = fs::last_write_time(use_file(uses_, text), error);
-        if (text.find("@sha256:") == std::string::npos || error) continue;
-        base.name = text;
-        base.used = used;
-      }
-    }
+    if (names != nullptr) note_name(base, *names);
     bases.push_back(std::move(base));
   }
   return bases;
+}
+
+void ContainerStorage::note_name(Base& base, const io::JsonValue& names) const {
+  for (const auto& name : elements(names)) {
+    const std::string text{io::as_text(name).value_or("")};
+    std::error_code unused;
+    const auto used = fs::last_write_time(use_file(uses_, text), unused);
+    if (text.find("@sha256:") == std::string::npos || unused) continue;
+    base.name = text;
+    base.used = used;
+  }
 }
 
 void ContainerStorage::trim(const Access& access) const {
@@ -186,6 +215,10 @@ void ContainerStorage::trim(const Access& access) const {
   } catch (const ExternalError& error) {
     log_.warning("{}", error.what());
   }
+}
+
+void ContainerStorage::trim_if_grown(const Access& access) {
+  if (grown_.exchange(false)) trim(access);
 }
 
 void ContainerStorage::remove_surplus_bases(const Access& access) const {

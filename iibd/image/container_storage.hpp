@@ -1,7 +1,9 @@
 #pragma once
 
 #include "iib/base/guarded.hpp"
+#include "iib/io/json.hpp"
 #include "image/tool_runner.hpp"
+#include "image/turn.hpp"
 
 #include <atomic>
 #include <filesystem>
@@ -36,6 +38,11 @@ class ContainerStorage {
   /// Removes bases beyond the bounds that nobody holds, the least recently used first. What goes
   /// wrong is logged: it is no concern of the request at whose end it is done.
   void trim(const Access& access) const;
+  /// The same, if a base was taken up since the last time.
+  void trim_if_grown(const Access& access);
+  /// The right to give or take names of images. Equal images of two requests are one image with two
+  /// names, and containers/storage 1.43 loses one when two processes change them at once.
+  [[nodiscard]] Turns& naming() noexcept { return naming_; }
   /// A name for a container, an image or a list that no other request uses.
   [[nodiscard]] std::string unique_name(const Access& access);
 
@@ -45,17 +52,23 @@ class ContainerStorage {
   void choose_driver(const Access& access);
   void forget_earlier_boot() const;
   void remove_leftovers(const Access& access);
+  [[nodiscard]] io::JsonDocument list_json(const Arguments& arguments, const Access& access) const;
+  /// Puts the name that makes `base` one into it, if there is one among `names`.
+  void note_name(Base& base, const io::JsonValue& names) const;
   [[nodiscard]] std::vector<Base> list_bases(const Access& access) const;
   void remove_surplus_bases(const Access& access) const;
-  void note_use(const std::string& name) const;
+  void note_use(const std::string& name);
 
   ToolRunner& tools_;
   const ToolsEngineOptions& options_;
   Log log_;
   std::filesystem::path uses_;
+  std::string run_mark_;
   std::once_flag prepared_;
   std::atomic<std::uint64_t> names_given_{0};
+  std::atomic<bool> grown_{false};
   mutable Guarded<std::multiset<std::string>> held_;
+  Turns naming_;
 };
 
 }  // namespace iib::image

@@ -112,26 +112,30 @@ std::vector<CopyStep> arrange(const std::vector<LayerFile>& files, const fs::pat
 ImageBuild::ImageBuild(const ToolRunner& tools, ContainerStorage& storage, const Target& target,
                        const Access& access)
     : tools_{tools},
+      storage_{storage},
       hold_{storage, target.base},
       target_{target},
       access_{access},
       name_{fmt::format("{}-{}", storage.unique_name(access), target.architecture)} {}
 
 ImageBuild::~ImageBuild() {
-  if (has_container_) discard({"rm", name_});
-  if (has_image_) discard({"rmi", "localhost/" + name_});
-}
-
-void ImageBuild::discard(const Arguments& arguments) const noexcept {
   try {
-    const Access own{.auth_file = {},
-                     .work_directory = access_.work_directory,
-                     .log = access_.log,
-                     .cancellation = Cancellation{}.within(kCleanUpLimit)};
-    tools_.buildah(arguments, step("cleaned up"), own);
+    discard();
   } catch (const std::exception& error) {
     access_.log.warning("{}; the next start of iibd removes it", error.what());
   }
+}
+
+void ImageBuild::discard() const {
+  const auto cancellation = Cancellation{}.within(kCleanUpLimit);
+  const Access own{.auth_file = {},
+                   .work_directory = access_.work_directory,
+                   .log = access_.log,
+                   .cancellation = cancellation};
+  if (has_container_) tools_.buildah({"rm", name_}, step("cleaned up"), own);
+  if (!has_image_) return;
+  const Turns::Turn turn{storage_.naming(), cancellation, "cleaning up"};
+  tools_.buildah({"rmi", local_name()}, step("cleaned up"), own);
 }
 
 Step ImageBuild::step(std::string action) const {
@@ -172,15 +176,20 @@ void ImageBuild::fill(const ImageContent& content, const std::vector<CopyStep>& 
     tools_.buildah(arguments, step("made"), access_);
   }
   configure(content);
+  commit(created);
+}
+
+void ImageBuild::commit(Timestamp created) {
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(created.time_since_epoch()).count();
+  const auto date = std::to_string(std::max<std::int64_t>(seconds, 0));
+  const Turns::Turn turn{storage_.naming(), access_.cancellation, "making an image"};
   // OCI, which push() turns into Docker's format: a config that buildah writes in Docker's format
   // holds the random id of the working container, so no two runs would give the same image.
-  tools_.buildah(join({{"commit", "--format", "oci", "--timestamp",
-                        std::to_string(std::max<std::int64_t>(seconds, 0)),
-                        "--identity-label=false", "--quiet", "--rm"},
+  tools_.buildah(join({{"commit", "--format", "oci", "--timestamp", date, "--identity-label=false",
+                        "--quiet", "--rm"},
                        tools_.policy(),
-                       {name_, "localhost/" + name_}}),
+                       {name_, local_name()}}),
                  step("made"), access_);
   has_container_ = false;
   has_image_ = true;
@@ -206,7 +215,7 @@ model::Digest ImageBuild::push() const {
                         digest_file.string()},
                        tools_.policy(),
                        tools_.registry_access(target_.destination.registry(), access_),
-                       {"localhost/" + name_, docker_reference(target_.destination)}}),
+                       {local_name(), docker_reference(target_.destination)}}),
                  step("pushed"), access_, Tries::as_configured);
   return model::Digest::parse(read_file(digest_file, kDigestFileBytes));
 }

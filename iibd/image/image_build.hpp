@@ -46,10 +46,13 @@ class ImageBuild {
 
  private:
   void configure(const ImageContent& content) const;
+  void commit(Timestamp created);
+  [[nodiscard]] std::string local_name() const { return "localhost/" + name_; }
   [[nodiscard]] Step step(std::string action) const;
-  void discard(const Arguments& arguments) const noexcept;
+  void discard() const;
 
   const ToolRunner& tools_;
+  ContainerStorage& storage_;
   ContainerStorage::Hold hold_;
   const Target& target_;
   const Access& access_;

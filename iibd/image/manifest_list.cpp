@@ -16,16 +16,15 @@ namespace {
 constexpr std::size_t kDigestFileBytes = 1000;
 constexpr std::chrono::seconds kCleanUpLimit{20};
 
-/// A list in the local storage, removed with this object.
+/// A list in the local storage, removed with this object unless its push has done so.
 class LocalList {
  public:
   LocalList(const ToolRunner& tools, const Access& access, const Step& step, std::string name)
-      : tools_{tools}, access_{access}, step_{step}, name_{std::move(name)} {
-    tools_.buildah({"manifest", "create", name_}, step_, access_);
-  }
+      : tools_{tools}, access_{access}, step_{step}, name_{std::move(name)} {}
   LocalList(const LocalList&) = delete;
   LocalList& operator=(const LocalList&) = delete;
   ~LocalList() {
+    if (!exists_) return;
     try {
       const Access own{.auth_file = {},
                        .work_directory = access_.work_directory,
@@ -37,8 +36,12 @@ class LocalList {
     }
   }
 
-  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  void create() {
+    tools_.buildah({"manifest", "create", name_}, step_, access_);
+    exists_ = true;
+  }
 
+  /// One by one: `manifest create` takes images too, but no credentials for them.
   void add(const PushedImage& image) const {
     tools_.buildah(join({{"manifest", "add", "--os", "linux", "--arch", image.architecture},
                          tools_.registry_access(image.reference.registry(), access_),
@@ -46,11 +49,25 @@ class LocalList {
                    step_, access_, Tries::as_configured);
   }
 
+  model::Digest push(const model::ImageReference& destination) {
+    const TempDir scratch{access_.work_directory, "push-"};
+    const auto digest_file = scratch.path() / "digest";
+    tools_.buildah(join({{"manifest", "push", "--all", "--rm", "--format", "v2s2", "--quiet",
+                          "--digestfile", digest_file.string()},
+                         tools_.policy(),
+                         tools_.registry_access(destination.registry(), access_),
+                         {name_, docker_reference(destination)}}),
+                   step_, access_, Tries::as_configured);
+    exists_ = false;
+    return model::Digest::parse(read_file(digest_file, kDigestFileBytes));
+  }
+
  private:
   const ToolRunner& tools_;
   const Access& access_;
   const Step& step_;
   std::string name_;
+  bool exists_ = false;
 };
 
 }  // namespace
@@ -62,22 +79,18 @@ model::Digest push_manifest_list(const ToolRunner& tools, ContainerStorage& stor
                   .action = "pushed",
                   .registry = destination.registry(),
                   .named_by_user = false};
+  if (images.empty()) {
+    throw ExternalError{fmt::format("{} cannot be pushed: it names no image", step.subject),
+                        ExternalError::Retry::no};
+  }
   std::vector<PushedImage> sorted{images.begin(), images.end()};
   std::sort(sorted.begin(), sorted.end(), [](const PushedImage& left, const PushedImage& right) {
     return left.architecture < right.architecture;
   });
-  const LocalList list{tools, access, step, "localhost/" + storage.unique_name(access)};
+  LocalList list{tools, access, step, "localhost/" + storage.unique_name(access)};
+  list.create();
   for (const auto& image : sorted) list.add(image);
-
-  const TempDir scratch{access.work_directory, "push-"};
-  const auto digest_file = scratch.path() / "digest";
-  tools.buildah(join({{"manifest", "push", "--all", "--format", "v2s2", "--quiet", "--digestfile",
-                       digest_file.string()},
-                      tools.policy(),
-                      tools.registry_access(destination.registry(), access),
-                      {list.name(), docker_reference(destination)}}),
-                step, access, Tries::as_configured);
-  return model::Digest::parse(read_file(digest_file, kDigestFileBytes));
+  return list.push(destination);
 }
 
 }  // namespace iib::image

@@ -37,6 +37,9 @@ class ToolRunner {
   /// Where the present driver keeps what must not outlive a boot of the host.
   [[nodiscard]] std::filesystem::path run_directory() const { return settings_ / driver_ / "run"; }
 
+  /// `--tls-verify=false` for an insecure `registry`. Alone only where the tool has no option for
+  /// the auth file; it finds it by its environment then.
+  [[nodiscard]] Arguments insecurity(const std::string& registry) const;
   /// `--authfile` and, for an insecure `registry`, `--tls-verify=false`.
   [[nodiscard]] Arguments registry_access(const std::string& registry, const Access& access) const;
   /// The same for skopeo's source of a copy.

@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kManifestBytes = 16UL << 20U;
-constexpr std::size_t kCachedConfigs = 2000;
+constexpr std::size_t kCached = 2000;
 
 Step reading(const model::ImageReference& image) {
   return {.subject = image.text(),
@@ -59,11 +59,29 @@ struct ToolsEngine::Impl {
                         reading(image), access);
   }
 
+  /// When the base of a begun build was made; a base's date never changes.
+  Timestamp base_created(const ImageBuild& build, const model::ImageReference& base) {
+    const auto key = base.ordering_key();
+    const auto known = base_dates.with([&](const auto& dates) {
+      const auto found = dates.find(key);
+      return found == dates.end() ? std::nullopt : std::optional{found->second};
+    });
+    if (known) return *known;
+    const auto created = build.base_created().value_or(Timestamp{});
+    base_dates.with([&](auto& dates) {
+      if (dates.size() >= kCached) dates.clear();
+      dates.emplace(key, created);
+    });
+    return created;
+  }
+
   ToolsEngineOptions options;
   ToolRunner tools;
   ContainerStorage storage;
   /// Configs by auth file (so that one request's rights are not another's) and digest.
   Guarded<std::map<std::pair<std::string, std::string>, ImageConfig>> configs;
+  /// By base, in its ordering form.
+  Guarded<std::map<std::string, Timestamp>> base_dates;
 };
 
 ToolsEngine::ToolsEngine(io::ProgramRunner& runner, ToolsEngineOptions options, Log log) {
@@ -96,7 +114,7 @@ ImageConfig ToolsEngine::config(const model::ImageReference& image, const Access
   auto config = parse_config(image, impl_->inspect(image, {"--config", "--no-tags"}, access));
   if (image.digest()) {
     impl_->configs.with([&](auto& configs) {
-      if (configs.size() >= kCachedConfigs) configs.clear();
+      if (configs.size() >= kCached) configs.clear();
       configs.emplace(key, config);
     });
   }
@@ -133,7 +151,7 @@ std::vector<PushedImage> ToolsEngine::build_and_push(const ImageContent& content
     for (const auto& target : targets) {
       auto& build = builds.emplace_back(impl_->tools, impl_->storage, target, access);
       build.begin();
-      newest = std::max(newest, build.base_created().value_or(newest));
+      newest = std::max(newest, impl_->base_created(build, target.base));
     }
     for (std::size_t i = 0; i < targets.size(); ++i) {
       builds[i].fill(content, copies, content.created.value_or(newest));
@@ -143,7 +161,7 @@ std::vector<PushedImage> ToolsEngine::build_and_push(const ImageContent& content
       pushed.push_back({targets[i].architecture, targets[i].destination.at(digest)});
     }
   }
-  impl_->storage.trim(access);
+  impl_->storage.trim_if_grown(access);
   return pushed;
 }
 
