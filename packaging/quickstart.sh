@@ -91,7 +91,7 @@ build_iibd() {
     meson setup "$root/build" "$root" --buildtype=release -Dtests=false --wrap-mode=nodownload \
       >"$work/meson.log" || die_with_log "$work/meson.log" "meson could not set up $root/build"
   fi
-  ninja -C "$root/build" iibd || die "the build failed; its messages are above"
+  ninja -C "$root/build" iibd/iibd || die "the build failed; its messages are above"
 }
 
 start_registry() {
