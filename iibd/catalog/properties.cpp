@@ -8,14 +8,11 @@
 #include <utility>
 
 namespace iib::catalog {
-namespace {
 
 std::string gvk_value(const Api& api) {
   return fmt::format(R"({{"group":{},"kind":{},"version":{}}})", json_string(api.group),
                      json_string(api.kind), json_string(api.version));
 }
-
-}  // namespace
 
 std::string package_property(std::string_view package, std::string_view version) {
   return fmt::format(R"({{"packageName":{},"version":{}}})", json_string(package),

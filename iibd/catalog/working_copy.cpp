@@ -1,5 +1,6 @@
 #include "catalog/working_copy.hpp"
 
+#include "catalog/migration.hpp"
 #include "catalog/schema.hpp"
 #include "iib/base/error.hpp"
 #include "iib/catalog/problem.hpp"
@@ -59,39 +60,38 @@ void copy_source(const fs::path& from, const fs::path& to) {
   if (error) throw file_error(from, "copied", error.value());
 }
 
-void refuse_version(int version) {
-  if (version < kOldestSchemaVersion) {
-    throw unusable(
-        fmt::format("the index database has schema version {}, which is too old: the "
-                    "oldest that can be used is {}",
-                    version, kOldestSchemaVersion));
-  }
+[[noreturn]] void refuse_version(int version) {
   throw unusable(
-      fmt::format("the index database has schema version {}: this release cannot "
-                  "migrate it to version {}",
-                  version, kSchemaVersion));
+      fmt::format("the index database has schema version {}, which is too old: the "
+                  "oldest that can be used is {}",
+                  version, kOldestSchemaVersion));
 }
 
-/// Brings the copy to the schema of 1.1. Returns false when it must be begun anew because it is
-/// empty and too old.
-bool prepare_schema(IndexDatabase& database) {
-  const auto version = schema_version(database);
-  if (version.value_or(-1) < kOldestSchemaVersion && is_empty_index(database)) return false;
-  if (version.value_or(-1) < kSchemaVersion) refuse_version(version.value_or(-1));
+/// Whether the copy can be used; one that is too old and empty is begun anew instead.
+bool is_usable(IndexDatabase& database) {
+  const auto version = schema_version(database).value_or(-1);
+  if (version >= kOldestSchemaVersion) return true;
+  if (is_empty_index(database)) return false;
+  refuse_version(version);
+}
+
+/// Brings the copy to the schema of 1.1.
+void prepare_schema(IndexDatabase& database) {
+  const auto version = schema_version(database).value_or(-1);
+  if (version < kSchemaVersion) migrate_schema(database, version);
   try {
     check_tables(database);
   } catch (const Refused& refused) {
-    if (*version == kSchemaVersion) throw;
+    if (version <= kSchemaVersion) throw;
     throw unusable(fmt::format("the index database has schema version {}, newer than {}, and {}",
-                               *version, kSchemaVersion, refused.what()));
+                               version, kSchemaVersion, refused.what()));
   }
-  return true;
 }
 
-IndexDatabase open_prepared(const fs::path& path) {
+IndexDatabase open_usable(const fs::path& path) {
   {
     auto database = IndexDatabase::open_working_copy(path);
-    if (prepare_schema(database)) return database;
+    if (is_usable(database)) return database;
   }
   fs::remove(path);
   auto database = IndexDatabase::open_working_copy(path);
@@ -112,8 +112,9 @@ void publish(const fs::path& file, const fs::path& result) {
 
 /// Changes and closes `path`; returns whether it should be compacted.
 bool change_file(const fs::path& path, const std::function<void(IndexDatabase&)>& change) {
-  auto database = open_prepared(path);
+  auto database = open_usable(path);
   database.execute("BEGIN");
+  prepare_schema(database);
   add_working_schema(database);
   change(database);
   remove_working_schema(database);
