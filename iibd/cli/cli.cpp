@@ -53,8 +53,8 @@ void print_warnings(const config::Loaded& loaded) {
 }
 
 void check_config(const CommandLine& line) {
-  // Without the environment: the answer is about the file, wherever it is asked for.
-  print_warnings(config::load(line.file, {}, line.mode()));
+  // With the environment, as `serve` would read it here: variables may complete a file.
+  print_warnings(config::load(line.file, environment_variables(), line.mode()));
   std::cout << line.file.string() << " is right\n";
 }
 
