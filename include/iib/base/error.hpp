@@ -22,6 +22,7 @@ class UserError : public Error {
 /// cause is known.
 class ExternalError : public Error {
  public:
+  /// Whether the same attempt may succeed later.
   enum class Retry { no, yes };
   ExternalError(const std::string& what, Retry retry) : Error{what}, retry_{retry} {}
   /// Whether the same call may succeed a little later.

@@ -39,13 +39,13 @@ enum class ProblemKind {
 
 /// One reason why a change is refused. What does not apply is empty.
 struct Problem {
-  ProblemKind kind = ProblemKind::invalid_bundle;
+  ProblemKind kind = ProblemKind::invalid_bundle;  ///< What is wrong.
   /// Name of the bundle (of its ClusterServiceVersion).
   std::string bundle;
   /// Pull specification of the bundle.
   std::string pull_spec;
-  std::string package;
-  std::string channel;
+  std::string package;  ///< Empty when no package is concerned.
+  std::string channel;  ///< Empty when no channel is concerned.
   /// A full sentence: subject, rule, remedy.
   std::string text;
 };

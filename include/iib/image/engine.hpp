@@ -20,8 +20,8 @@ struct Access {
   std::filesystem::path auth_file;
   /// A directory of this request's own for temporary files.
   std::filesystem::path work_directory;
-  Log log;
-  Cancellation cancellation;
+  Log log;                    ///< The log of the request.
+  Cancellation cancellation;  ///< Heard by every wait, down to the child process.
 };
 
 /// Whether a manifest names images or is one.
@@ -29,14 +29,14 @@ enum class ManifestKind { list, image };
 
 /// One image of a manifest list, attestations and unknown platforms left out.
 struct ListEntry {
-  model::Digest digest;
-  std::string architecture;
+  model::Digest digest;      ///< Of the image's manifest.
+  std::string architecture;  ///< As the list's platform spells it.
 };
 
 /// A manifest as the registry keeps it.
 struct Manifest {
-  ManifestKind kind = ManifestKind::image;
-  std::string media_type;
+  ManifestKind kind = ManifestKind::image;  ///< Whether it names images or is one.
+  std::string media_type;                   ///< As the registry gave it.
   /// Of the raw bytes, checked against what was asked for.
   model::Digest digest;
   /// The linux images of a list in its order; empty for an image.
@@ -45,27 +45,27 @@ struct Manifest {
 
 /// What we read of an image config.
 struct ImageConfig {
-  std::string architecture;
-  std::map<std::string, std::string> labels;
+  std::string architecture;                   ///< As the config spells it, such as `amd64`.
+  std::map<std::string, std::string> labels;  ///< Empty when the config has none.
   /// When it was made, if it tells.
   std::optional<Timestamp> created;
 };
 
 /// A file of the host that becomes part of an image.
 struct LayerFile {
-  std::filesystem::path source;
+  std::filesystem::path source;  ///< The file on the host.
   /// Absolute path in the image; folders on the way are made with mode 0755.
   std::string target;
-  unsigned mode = 0644;
+  unsigned mode = 0644;  ///< Permission bits in the image.
 };
 
 /// What goes on top of a base image, the same for all architectures.
 struct ImageContent {
-  std::vector<LayerFile> files{};
-  std::map<std::string, std::string> labels{};
+  std::vector<LayerFile> files{};               ///< What the new layer holds.
+  std::map<std::string, std::string> labels{};  ///< Added to the base's.
   /// Empty: the base's stay.
   std::vector<std::string> entrypoint{};
-  std::vector<std::string> command{};
+  std::vector<std::string> command{};  ///< Empty: the base's stays.
   /// Such as `50051/tcp`; added to the base's.
   std::vector<std::string> exposed_ports{};
   /// When the newest input was made, for the same bytes from the same inputs; unset: what the
@@ -75,7 +75,7 @@ struct ImageContent {
 
 /// One image to make.
 struct Target {
-  std::string architecture;
+  std::string architecture;  ///< What the image is to run on.
   /// The base, pinned to the digest of a single image.
   model::ImageReference base;
   /// Where it is pushed to.
@@ -84,8 +84,8 @@ struct Target {
 
 /// An image that lies in the registry.
 struct PushedImage {
-  std::string architecture;
-  model::ImageReference reference;
+  std::string architecture;         ///< What the image runs on.
+  model::ImageReference reference;  ///< Pinned to its digest.
 };
 
 /// Everything iibd does with images. Throws UserError for what the user named wrongly (not found,

@@ -23,14 +23,14 @@ struct ToolsEngineOptions {
   std::chrono::seconds skopeo_timeout{300};
   /// The longest a step of building or pushing may take (`iib_build_timeout`).
   std::chrono::seconds build_timeout{30 * 60};
-  RetryPolicy retries{};
+  RetryPolicy retries{};  ///< For every call of a tool that talks to a registry.
   /// Each `host:port` that is spoken to by plain HTTP or with an unverified certificate.
   std::vector<std::string> insecure_registries{};
   /// `overlay` or `vfs`; empty: the first of both that this host can.
   std::string storage_driver{};
   /// How many base images are kept between requests, and how many bytes of them.
   std::size_t kept_bases = 32;
-  std::uint64_t kept_base_bytes = 20ULL << 30U;
+  std::uint64_t kept_base_bytes = 20ULL << 30U;  ///< Bases beyond this are swept.
   /// What an image may cost while files are read out of it. The folders of a bundle are bounded
   /// tighter than indexes.
   io::ExtractLimits extract_limits{

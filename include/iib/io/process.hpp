@@ -18,7 +18,7 @@ namespace iib::io {
 struct Program {
   /// Name looked up in PATH, or a path.
   std::string name;
-  std::vector<std::string> arguments{};
+  std::vector<std::string> arguments{};  ///< Without the program's own name; never a shell's.
   /// Set on top of the daemon's own environment.
   std::map<std::string, std::string> environment{};
   /// Empty: the daemon's own.
@@ -35,10 +35,10 @@ struct Exit {
   int status = 0;
   /// The signal that ended it, or 0.
   int signal = 0;
-  std::string output;
+  std::string output;  ///< The end of standard output.
   /// Whether `output` is only the beginning.
   bool output_cut = false;
-  std::string error_output;
+  std::string error_output;  ///< The end of standard error.
 };
 
 /// Starts programs from one thread that outlives them all, so that the parent-death signal kills

@@ -57,10 +57,10 @@ enum class FactForm {
 
 /// One row of the table of keys per type (rest-api 4.2).
 struct FactKey {
-  std::string_view name;
-  TypeSet types;
-  FactMember member;
-  FactForm form = FactForm::plain;
+  std::string_view name;            ///< The key in the JSON document.
+  TypeSet types;                    ///< The types whose documents have it.
+  FactMember member;                ///< Where the value is kept.
+  FactForm form = FactForm::plain;  ///< How the value is written.
 };
 
 /// The table of keys per type. Keys that are URLs are not in it, nor is `deprecation_schema`.
@@ -94,18 +94,18 @@ struct DocumentOptions {
 
 /// One request in the message about its batch.
 struct BatchMember {
-  RequestId id;
-  RequestType type = RequestType::generic;
-  std::optional<std::string> organization;
+  RequestId id;                             ///< The member's own id.
+  RequestType type = RequestType::generic;  ///< What the member does.
+  std::optional<std::string> organization;  ///< As submitted, for the types that have it.
 };
 
 /// What the message about a batch tells (rest-api 10.2).
 struct BatchReport {
-  BatchId batch;
+  BatchId batch;  ///< The batch reported on.
   /// JSON text of an object, or nothing.
   std::optional<std::string> annotations;
-  RequestState state = RequestState::in_progress;
-  std::optional<std::string> user;
+  RequestState state = RequestState::in_progress;  ///< Of the batch as a whole.
+  std::optional<std::string> user;                 ///< Unset: anonymous.
   /// In the order of their ids.
   std::vector<BatchMember> requests;
 };

@@ -30,7 +30,7 @@ struct Options {
   std::string owner;
   /// Deaths of the daemon a job survives (`iib_max_tries`).
   int max_tries = 3;
-  std::chrono::seconds lease{60};
+  std::chrono::seconds lease{60};  ///< How long a claim holds without renewal.
   /// The longest a job may take (`iib_request_timeout`).
   std::chrono::seconds request_timeout{6 * 3600};
 };

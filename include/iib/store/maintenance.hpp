@@ -13,8 +13,8 @@ void backup(const std::filesystem::path& database, const std::filesystem::path& 
 
 /// The versions of the schema before and after an upgrade; equal when there was nothing to do.
 struct UpgradeResult {
-  int from = 0;
-  int to = 0;
+  int from = 0;  ///< The version found.
+  int to = 0;    ///< The version now.
 };
 
 /// Brings an existing database to this binary's version, after a backup copy beside it. No daemon

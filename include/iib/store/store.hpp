@@ -20,8 +20,8 @@ namespace iib::store {
 /// Which kinds of message wait in the outbox, and for where (rest-api 10). Unset: none of that
 /// kind.
 struct Destinations {
-  std::optional<std::string> build_state;
-  std::optional<std::string> batch_state;
+  std::optional<std::string> build_state;  ///< For changes of a request's state.
+  std::optional<std::string> batch_state;  ///< For changes of a batch's state.
 };
 
 /// What opening needs.
@@ -30,7 +30,7 @@ struct Options {
   std::filesystem::path database;
   /// 32 bytes that seal secrets (AES-256-GCM).
   Secret key;
-  Destinations destinations;
+  Destinations destinations;  ///< Which messages are written.
   /// Overrides the base URL of a request in messages (`iib_external_url`); may be empty.
   std::string external_url;
   /// `IIB_REQUEST_DATA_DAYS_TO_LIVE`: message bodies hold expirations.
@@ -43,13 +43,13 @@ struct Options {
 
 /// A filter of GET /builds; unset members do not filter (rest-api 6.1).
 struct Filter {
-  std::optional<model::RequestState> state = {};
-  std::optional<BatchId> batch = {};
-  std::optional<model::RequestType> type = {};
-  std::optional<std::string> user = {};
-  std::optional<std::string> from_index = {};
-  std::optional<std::string> from_index_prefix = {};
-  std::optional<std::string> index_image = {};
+  std::optional<model::RequestState> state = {};      ///< The latest state.
+  std::optional<BatchId> batch = {};                  ///< The batch submitted in.
+  std::optional<model::RequestType> type = {};        ///< The type of request.
+  std::optional<std::string> user = {};               ///< The user's name.
+  std::optional<std::string> from_index = {};         ///< As submitted, whole.
+  std::optional<std::string> from_index_prefix = {};  ///< How it begins.
+  std::optional<std::string> index_image = {};        ///< The result, whole.
 };
 
 /// How much of a request's history a listing loads.
@@ -57,31 +57,31 @@ enum class Detail { latest_state, whole_history };
 
 /// One page of requests, newest id first.
 struct Page {
-  std::vector<model::Request> items;
+  std::vector<model::Request> items;  ///< At most as many as were asked for.
   /// Matching requests over all pages.
   std::int64_t total = 0;
 };
 
 /// A job that a worker may run now.
 struct ClaimedJob {
-  JobId id;
-  std::string queue;
+  JobId id;           ///< Of the job, not of its request.
+  std::string queue;  ///< The queue that it came from.
   /// The fencing token: rises with every claim; every write of the job names it.
   std::int64_t claim = 0;
   /// Claims of this job that ended with the daemon's death.
   int tries = 0;
-  model::Request request;
-  model::JobArguments arguments;
-  model::JobSecrets secrets;
+  model::Request request;         ///< With its whole history.
+  model::JobArguments arguments;  ///< As submitted.
+  model::JobSecrets secrets;      ///< Opened; empty when they could not be.
   /// Why the secrets could not be opened (key lost); the job must fail with it.
   std::optional<std::string> secrets_problem;
 };
 
 /// Names a claim; what a job's writes carry.
 struct Claim {
-  JobId job;
-  RequestId request;
-  std::int64_t number = 0;
+  JobId job;                ///< The job claimed.
+  RequestId request;        ///< Its request.
+  std::int64_t number = 0;  ///< The fencing token.
 };
 
 /// Whether a write still had its claim, and its request was not final.

@@ -24,10 +24,10 @@ struct Settings {
   std::string push_template;
   /// `iib_index_image_output_registry`; empty: results are reported as pushed.
   std::string output_registry;
-  VerifyFromIndex verify = VerifyFromIndex::always;
+  VerifyFromIndex verify = VerifyFromIndex::always;  ///< Whether also without overwriting.
   /// `iib_docker_config_template`.
   std::filesystem::path docker_config_template;
-  std::vector<std::string> insecure_registries;
+  std::vector<std::string> insecure_registries;  ///< `iib_insecure_registries`.
   /// Holds a directory per running request; swept at start.
   std::filesystem::path work_root;
   /// The least free bytes below `work_root` before a build begins.
@@ -40,23 +40,23 @@ struct Settings {
 
 /// What a task works with. The engines outlive every task and may be shared by several.
 struct Environment {
-  const Settings& settings;
-  image::ImageEngine& images;
-  catalog::CatalogEngine& catalogs;
+  const Settings& settings;          ///< The daemon's configuration, as far as steps read it.
+  image::ImageEngine& images;        ///< For everything that touches a registry.
+  catalog::CatalogEngine& catalogs;  ///< For everything that touches an index's contents.
 };
 
 /// One job as a task sees it; what it refers to outlives the task.
 struct Job {
-  const std::string& queue;
-  const model::Request& request;
-  const model::JobArguments& arguments;
-  const model::JobSecrets& secrets;
+  const std::string& queue;              ///< Decides about gating.
+  const model::Request& request;         ///< As stored.
+  const model::JobArguments& arguments;  ///< What is not stored with the request.
+  const model::JobSecrets& secrets;      ///< Credentials that came with the request.
 };
 
 /// How a task that succeeds ends; failures are exceptions.
 struct Outcome {
-  std::string reason;
-  model::Learned learned;
+  std::string reason;      ///< Of the final state `complete`.
+  model::Learned learned;  ///< Stored with the final state.
 };
 
 /// Runs the steps of the request's type (pipeline 6) and reports through `progress`. Safe to run

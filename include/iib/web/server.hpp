@@ -48,7 +48,7 @@ struct Options {
   std::vector<config::ListenAddress> listen;
   /// Threads that serve; they never wait for a build, a process or the store's writer.
   unsigned threads = 2;
-  Limits limits;
+  Limits limits;  ///< Bounds on everything that comes from outside.
   /// The header that holds the principal (`iib_remote_user_header`).
   std::string remote_user_header = "X-Remote-User";
   /// From whom that header is believed (`iib_trusted_proxies`).
@@ -61,7 +61,7 @@ struct Options {
   std::int64_t max_per_page = 20;
   /// How long artifacts are kept (`iib_request_data_days_to_live`).
   std::chrono::days data_lifetime{3};
-  model::SubmissionRules submission;
+  model::SubmissionRules submission;  ///< What a submission is checked against.
 };
 
 /// What the server asks of the rest of the daemon. All are called from several threads.
