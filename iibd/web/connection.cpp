@@ -97,6 +97,29 @@ bool has_body(const http::request<http::string_body>& message) {
   return message.chunked() || (length != message.end() && length->value() != "0");
 }
 
+/// Counts as waiting for as long as it lives.
+class Waiting {
+ public:
+  explicit Waiting(LiveConnections& live) : live_{live} { live_.begin_waiting(); }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() { live_.end_waiting(); }
+
+ private:
+  LiveConnections& live_;
+};
+
+/// What another thread holds until it has answered: all that it touches of the server.
+template <class Handler>
+struct Pending {
+  Pending(LiveConnections& live, Socket::executor_type where, Handler then)
+      : waiting{live}, executor{std::move(where)}, handler{std::move(then)} {}
+
+  Waiting waiting;  // first: once it ends, the server and its executors may go
+  Socket::executor_type executor;
+  Handler handler;
+};
+
 }  // namespace
 
 Connection::Connection(Socket socket, Peer peer, const Api& api, const Limits& limits,
@@ -207,12 +230,13 @@ asio::awaitable<HttpResponse> Connection::answer(const HttpRequest& request) {
   if (auto* response = std::get_if<HttpResponse>(&answer)) co_return std::move(*response);
   auto begin = std::move(std::get<Begin>(answer));
   auto start = [this, begin = std::move(begin)](auto handler) {
-    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    live_.begin_waiting();
-    const auto reply = [this, shared, executor = socket_.get_executor()](Finish finish) {
-      asio::post(executor,
-                 [shared, finish = std::move(finish)]() mutable { (*shared)(std::move(finish)); });
-      live_.end_waiting();
+    const auto pending = std::make_shared<Pending<decltype(handler)>>(live_, socket_.get_executor(),
+                                                                      std::move(handler));
+    // Not by way of this connection: it may end as soon as the answer is posted.
+    const auto reply = [pending](Finish finish) {
+      asio::post(pending->executor, [pending, finish = std::move(finish)]() mutable {
+        pending->handler(std::move(finish));
+      });
     };
     try {
       begin(reply);
