@@ -62,6 +62,17 @@ std::span<const io::JsonValue> elements(const io::JsonValue& value) {
   return {value.Begin(), value.Size()};
 }
 
+constexpr auto kScratch = "sweep-";
+
+/// Removes what a daemon that was killed while it swept left behind.
+void remove_scratch_directories(const fs::path& storage) {
+  for (const auto& entry : fs::directory_iterator{storage}) {
+    if (!entry.path().filename().string().starts_with(kScratch)) continue;
+    std::error_code ignored;  // the next sweep tries again
+    fs::remove_all(entry.path(), ignored);
+  }
+}
+
 /// The file that notes when the base `name@sha256:hex` was last used.
 fs::path use_file(const fs::path& uses, std::string_view name) {
   const auto colon = name.rfind(':');
@@ -98,6 +109,22 @@ ContainerStorage::Hold::~Hold() {
   storage_.held_.with([this](auto& held) { held.erase(held.find(name_)); });
 }
 
+std::shared_ptr<Turns> ContainerStorage::pulling(const model::ImageReference& base) {
+  return pulls_.with([key = base.ordering_key()](Pulls& pulls) -> std::shared_ptr<Turns> {
+    if (pulls.done.contains(key)) return nullptr;
+    auto& turns = pulls.turns[key];
+    if (!turns) turns = std::make_shared<Turns>();
+    return turns;
+  });
+}
+
+void ContainerStorage::note_pulled(const model::ImageReference& base) {
+  pulls_.with([key = base.ordering_key()](Pulls& pulls) {
+    pulls.done.insert(key);
+    pulls.turns.erase(key);
+  });
+}
+
 void ContainerStorage::note_use(const std::string& name) {
   const auto file = use_file(uses_, name);
   if (!fs::exists(file)) grown_ = true;
@@ -114,7 +141,8 @@ std::string ContainerStorage::unique_name(const Access& access) {
 
 void ContainerStorage::prepare(const Cancellation& cancellation) {
   std::call_once(prepared_, [&] {
-    const TempDir scratch{options_.storage_directory, "sweep-"};
+    remove_scratch_directories(options_.storage_directory);
+    const TempDir scratch{options_.storage_directory, kScratch};
     const Access access{.auth_file = {},
                         .work_directory = scratch.path(),
                         .log = log_,
@@ -234,6 +262,7 @@ void ContainerStorage::remove_surplus_bases(const Access& access) const {
     const bool held =
         held_.with([&](const auto& names) { return names.find(base.name) != names.end(); });
     if (fits || held) continue;
+    pulls_.with([&](Pulls& pulls) { pulls.done.erase(base.name); });
     log_.info("removing the base {}: more are kept than the bounds allow", base.name);
     // Whoever takes it up in this moment pulls it again: that step is retried.
     tools_.buildah({"rmi", base.name}, storage_step("trimmed"), access);

@@ -7,6 +7,8 @@
 
 #include <atomic>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -43,6 +45,11 @@ class ContainerStorage {
   /// The right to give or take names of images. Equal images of two requests are one image with two
   /// names, and containers/storage 1.43 loses one when two processes change them at once.
   [[nodiscard]] Turns& naming() noexcept { return naming_; }
+  /// The right to take up `base` for the first time; see naming(). Nothing if it was taken up
+  /// already, and is there.
+  [[nodiscard]] std::shared_ptr<Turns> pulling(const model::ImageReference& base);
+  /// Tells that `base` is there.
+  void note_pulled(const model::ImageReference& base);
   /// A name for a container, an image or a list that no other request uses.
   [[nodiscard]] std::string unique_name(const Access& access);
 
@@ -69,6 +76,11 @@ class ContainerStorage {
   std::atomic<bool> grown_{false};
   mutable Guarded<std::multiset<std::string>> held_;
   Turns naming_;
+  struct Pulls {
+    std::set<std::string> done;
+    std::map<std::string, std::shared_ptr<Turns>> turns;
+  };
+  mutable Guarded<Pulls> pulls_;
 };
 
 }  // namespace iib::image

@@ -147,6 +147,9 @@ Step ImageBuild::step(std::string action) const {
 }
 
 void ImageBuild::begin() {
+  const auto turns = storage_.pulling(target_.base);
+  std::optional<Turns::Turn> turn;
+  if (turns) turn.emplace(*turns, access_.cancellation, "pulling a base");
   const Step pull{.subject = fmt::format("the base {}", target_.base.text()),
                   .action = "pulled",
                   .registry = target_.base.registry(),
@@ -158,6 +161,7 @@ void ImageBuild::begin() {
                        {docker_reference(target_.base)}}),
                  pull, access_, Tries::as_configured);
   has_container_ = true;
+  storage_.note_pulled(target_.base);
 }
 
 std::optional<Timestamp> ImageBuild::base_created() const {

@@ -63,7 +63,12 @@ void ToolRunner::use_driver(const std::string& driver) {
 
 std::map<std::string, std::string> ToolRunner::environment(const Access& access) const {
   const auto home = (settings_ / "home").string();
-  return {{"HOME", home},  // or credentials of the daemon's user would be found there
+  // The cache that tells which compressed blob a layer of the storage was pulled as. Without it a
+  // base's layers get other digests when pushed. For root, containers/image 5.23 keeps it in
+  // /var/lib/containers, which is the host's, unless this variable of its own says otherwise.
+  return {{"_CONTAINERS_ROOTLESS_UID", "1"},
+          {"XDG_DATA_HOME", home},
+          {"HOME", home},  // or credentials of the daemon's user would be found there
           {"XDG_CONFIG_HOME", home},
           {"XDG_RUNTIME_DIR", home},
           {"DOCKER_CONFIG", home},
