@@ -131,6 +131,12 @@ int Daemon::stop(std::chrono::seconds limit) {
   return -1;
 }
 
+int Daemon::wait_end(std::chrono::seconds limit) {
+  int status = -2;
+  if (eventually(limit, [&] { return (status = reap(WNOHANG)) != -2; })) return status;
+  throw std::runtime_error{"iibd does not end; its log:\n" + log()};
+}
+
 int Daemon::run_to_end() {
   launch();
   int status = -2;
@@ -143,8 +149,11 @@ Answer Daemon::get(const std::string& path) const {
   return to_answer(client(port_).Get(path));
 }
 
-Answer Daemon::post(const std::string& path, const std::string& body) const {
-  return to_answer(client(port_).Post(path, body, "application/json"));
+Answer Daemon::post(const std::string& path, const std::string& body,
+                    const std::string& user) const {
+  httplib::Headers headers;
+  if (!user.empty()) headers.emplace("X-Remote-User", user);
+  return to_answer(client(port_).Post(path, headers, body, "application/json"));
 }
 
 Answer Daemon::send(const std::string& method, const std::string& path) const {

@@ -42,11 +42,16 @@ class Daemon {
   void kill();
   /// SIGTERM; gives the exit status, -1 when it had to be killed after `limit`.
   int stop(std::chrono::seconds limit = std::chrono::seconds{10});
+  /// Waits until it ends by itself or a signal of the test's; gives the exit status, -1 when a
+  /// signal ended it. Throws after `limit`.
+  int wait_end(std::chrono::seconds limit);
   /// Runs it to its end without waiting for it to listen; gives the exit status.
   int run_to_end();
 
   [[nodiscard]] Answer get(const std::string& path) const;
-  [[nodiscard]] Answer post(const std::string& path, const std::string& body) const;
+  /// As `user`, whom a trusted front-end would name; empty: nobody.
+  [[nodiscard]] Answer post(const std::string& path, const std::string& body,
+                            const std::string& user = {}) const;
   /// Any method, without a body.
   [[nodiscard]] Answer send(const std::string& method, const std::string& path) const;
   /// Polls the request until its state is final. Throws after `limit`.
