@@ -73,17 +73,6 @@ void remove_scratch_directories(const fs::path& storage) {
   }
 }
 
-constexpr auto kScratch = "sweep-";
-
-/// Removes what a daemon that was killed while it swept left behind.
-void remove_scratch_directories(const fs::path& storage) {
-  for (const auto& entry : fs::directory_iterator{storage}) {
-    if (!entry.path().filename().string().starts_with(kScratch)) continue;
-    std::error_code ignored;  // the next sweep tries again
-    fs::remove_all(entry.path(), ignored);
-  }
-}
-
 /// The file that notes when the base `name@sha256:hex` was last used.
 fs::path use_file(const fs::path& uses, std::string_view name) {
   const auto colon = name.rfind(':');
