@@ -63,14 +63,14 @@ TEST_CASE("a wrong configuration stops the start with file, line and key", "[ser
   SECTION("an unknown key, with the nearest known one") {
     Daemon daemon{state, "iib_registri: registry.example.com\n"};
     CHECK(daemon.run_to_end() != 0);
-    CHECK_THAT(daemon.log(), Catch::Contains("state.yaml:3"));
+    CHECK_THAT(daemon.log(), Catch::Contains("state.yaml, line 3"));
     CHECK_THAT(daemon.log(), Catch::Contains("iib_registri"));
     CHECK_THAT(daemon.log(), Catch::Contains("iib_registry"));
   }
   SECTION("a wrong type") {
     Daemon daemon{state, std::string{kMinimal} + "iib_max_per_page: many\n"};
     CHECK(daemon.run_to_end() != 0);
-    CHECK_THAT(daemon.log(), Catch::Contains("state.yaml:5"));
+    CHECK_THAT(daemon.log(), Catch::Contains("state.yaml, line 5"));
     CHECK_THAT(daemon.log(), Catch::Contains("iib_max_per_page"));
   }
   SECTION("a required option that is missing") {
@@ -116,7 +116,7 @@ TEST_CASE("the command line checks, prints and tells its version", "[serve]") {
     CHECK(run(directory.path(), {"config", "check", "right.yaml"}).status == 0);
     const auto wrong = run(directory.path(), {"config", "check", "wrong.yaml"});
     CHECK(wrong.status != 0);
-    CHECK_THAT(wrong.error_output, Catch::Contains("wrong.yaml:3"));
+    CHECK_THAT(wrong.error_output, Catch::Contains("wrong.yaml, line 3"));
     CHECK_THAT(wrong.error_output, Catch::Contains("iib_queues"));
   }
   SECTION("config default prints what is installed as iibd.yaml") {
