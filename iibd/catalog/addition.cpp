@@ -6,6 +6,7 @@
 #include "catalog/overwrite.hpp"
 #include "catalog/replaces_mode.hpp"
 #include "catalog/semver_mode.hpp"
+#include "catalog/substitutes.hpp"
 #include "catalog/version.hpp"
 #include "iib/catalog/problem.hpp"
 
@@ -62,8 +63,8 @@ std::vector<Problem> check_substitutes(std::span<const Bundle> bundles) {
          .pull_spec = bundle.pull_spec,
          .package = bundle.package,
          .channel = {},
-         .text = fmt::format("bundle {} ({}) substitutes for {}: this release cannot add bundles "
-                             "with the annotation olm.substitutesFor",
+         .text = fmt::format("bundle {} ({}) substitutes for {}: the annotation "
+                             "olm.substitutesFor is an alpha feature, which is not enabled",
                              bundle.name, bundle.pull_spec, bundle.substitutes_for)});
   }
   return problems;
@@ -105,28 +106,37 @@ void rebuild_packages(IndexDatabase& database, std::span<const Bundle> bundles,
 
 /// Replaces mode: all bundles, then the graph of each package.
 void add_by_replaces(IndexDatabase& database, std::vector<Bundle>& bundles, SameName same_name,
-                     const Cancellation& cancellation) {
+                     Substitutes* substitutes, const Cancellation& cancellation) {
+  std::vector<Problem> problems;
   for (auto& bundle : bundles) {
     cancellation.check("adding bundles");
     if (same_name == SameName::overwrite && find_bundle(database, bundle.name)) {
       remove_overwritten(database, bundle.package, bundle.name);
     }
+    if (substitutes != nullptr) {
+      if (auto found = substitutes->apply(bundle)) problems.push_back(std::move(*found));
+    }
     insert_bundle(database, bundle);
     release_payloads(bundle);
   }
+  refuse_if_any(std::move(problems));
   rebuild_packages(database, bundles, cancellation);
 }
 
 /// Semver modes: one bundle after the other. What follows a refused one of the same package would
 /// only repeat its trouble.
 void add_by_versions(IndexDatabase& database, std::vector<Bundle>& bundles, UpdateMode mode,
-                     const Cancellation& cancellation) {
+                     Substitutes* substitutes, const Cancellation& cancellation) {
   std::vector<Problem> problems;
   std::set<std::string> spoiled;
   for (auto& bundle : bundles) {
     cancellation.check("adding bundles");
     if (spoiled.contains(bundle.package)) continue;
-    auto found = add_by_version(database, bundle, mode);
+    std::vector<Problem> found;
+    if (substitutes != nullptr) {
+      if (auto refused = substitutes->apply(bundle)) found.push_back(std::move(*refused));
+    }
+    if (found.empty()) found = add_by_version(database, bundle, mode);
     if (!found.empty()) spoiled.insert(bundle.package);
     std::move(found.begin(), found.end(), std::back_inserter(problems));
     release_payloads(bundle);
@@ -144,12 +154,18 @@ void add_bundles(IndexDatabase& database, std::vector<Bundle> bundles, const Add
   const auto same_name =
       options.overwrite_latest && by_replaces ? SameName::overwrite : SameName::refuse;
   sort_bundles(bundles);
-  refuse_if_any(check_substitutes(bundles));
+  std::optional<Substitutes> substitutes;
+  if (options.enable_alpha) {
+    substitutes.emplace(database);
+  } else {
+    refuse_if_any(check_substitutes(bundles));
+  }
+  auto* const alpha = substitutes ? &*substitutes : nullptr;
   refuse_if_any(check_addition(database, bundles, same_name));
   if (by_replaces) {
-    add_by_replaces(database, bundles, same_name, cancellation);
+    add_by_replaces(database, bundles, same_name, alpha, cancellation);
   } else {
-    add_by_versions(database, bundles, options.mode, cancellation);
+    add_by_versions(database, bundles, options.mode, alpha, cancellation);
   }
   refuse_if_any(check_reachability(database, bundles));
 }

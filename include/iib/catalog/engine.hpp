@@ -16,8 +16,8 @@ enum class CatalogKind { sqlite, file_based };
 
 /// A catalog on disk. `path` is the database file or the catalog's directory.
 struct Catalog {
-  CatalogKind kind = CatalogKind::sqlite;
-  std::filesystem::path path;
+  CatalogKind kind = CatalogKind::sqlite;  ///< Which kind `path` holds.
+  std::filesystem::path path;              ///< The database file or the catalog's directory.
 };
 
 /// A bundle to add. An engine that reads files takes `directory`; one that pulls by itself takes
@@ -27,8 +27,8 @@ struct BundleSource {
   std::string pull_spec;
   /// Holds `manifests/` and `metadata/`, already unpacked and safe.
   std::filesystem::path directory;
-  std::filesystem::path auth_file;
-  std::vector<std::string> insecure_registries;
+  std::filesystem::path auth_file;               ///< Credentials for the registries.
+  std::vector<std::string> insecure_registries;  ///< `host:port` spoken to without verification.
 };
 
 /// How new bundles join the update graph (catalog-sqlite 5).
@@ -36,25 +36,27 @@ enum class UpdateMode { replaces, semver, semver_skippatch };
 
 /// Options of an addition.
 struct AddOptions {
-  UpdateMode mode = UpdateMode::replaces;
+  UpdateMode mode = UpdateMode::replaces;  ///< How the bundles join the update graph.
   /// Lets a bundle replace the head of the same name (catalog-sqlite 5.6).
   bool overwrite_latest = false;
+  /// Accepts bundles with the annotation `olm.substitutesFor` (catalog-sqlite 8.6).
+  bool enable_alpha = false;
 };
 
 /// A bundle that an index offers.
 struct ListedBundle {
-  std::string package;
-  std::string name;
-  std::string version;
-  std::string pull_spec;
+  std::string package;    ///< The package that it belongs to.
+  std::string name;       ///< The name of its CSV.
+  std::string version;    ///< Empty when the CSV has none.
+  std::string pull_spec;  ///< Where the bundle image is; may be empty.
 };
 
 /// What every operation needs besides its arguments.
 struct Work {
   /// A directory of this request's own; results are made below it.
   std::filesystem::path directory;
-  Log log;
-  Cancellation cancellation;
+  Log log;                    ///< Where warnings about a bundle go.
+  Cancellation cancellation;  ///< Heard between bundles and during long statements.
 };
 
 /// Changes index contents. All or nothing: what fails leaves the source as it was and no result.
