@@ -16,12 +16,14 @@ The last line is `N passed, N failed, N skipped`; the exit status is not 0 when 
                     (in build-plain/)
   --lint            clang-format, clang-tidy, shellcheck and Doxygen instead of the tests
   --fuzz SECONDS    the fuzz targets instead of the tests, SECONDS for all of them together
+  --soak            the soak test at its full size: 300 deaths of the daemon, up to two hours; without
+                    this option it has ten
   --tests           the tests too, beside --lint or --fuzz
   --help            this text
 
 Environment: IIBD_SHARED (the real bundles and golden tables that some tests compare with; default
-../shared beside the checkout; such tests are skipped without it), IIBD_LINT_BASE (clang-tidy reads
-only what changed since that commit).
+../shared beside the checkout; such tests are skipped without it), IIBD_SOAK_SEED (the seed of the soak
+test, as its log shows it), IIBD_LINT_BASE (clang-tidy reads only what changed since that commit).
 TEXT
 }
 
@@ -112,6 +114,7 @@ run_checks() { # build directory, pattern
   local checks=$root/test/checks name
   local -A commands=(
     ['every wrap is pinned by hashes']="$checks/wraps.sh"
+    ['every test that docs/reliability.md names exists']="$checks/promises.sh"
     ['systemd accepts the unit file']="$checks/systemd_unit.sh $1/iibd/iibd"
     ['meson install puts everything in place']="$checks/install.sh $1"
   )
@@ -166,6 +169,9 @@ main() {
       --fuzz)
         fuzz=${2:?--fuzz needs a number of seconds}
         shift
+        ;;
+      --soak)
+        export IIBD_SOAK=1 IIBD_TEST_TIMEOUT=${IIBD_TEST_TIMEOUT:-7200}
         ;;
       --tests) tests=yes ;;
       -*) die "unknown option $1; see --help" ;;
