@@ -20,7 +20,7 @@ enum class NameKind { user, image, bundle_operator, architecture, build_tag };
 [[nodiscard]] std::int64_t name_id(Connection& connection, NameKind kind, std::string_view name);
 /// The same for a name that may be absent.
 [[nodiscard]] std::optional<std::int64_t> maybe_name_id(Connection& connection, NameKind kind,
-                                                  const std::optional<std::string>& name);
+                                                        const std::optional<std::string>& name);
 
 /// The row of a deprecation schema's text.
 [[nodiscard]] std::optional<std::int64_t> deprecation_schema_id(
