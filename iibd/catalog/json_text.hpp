@@ -2,10 +2,8 @@
 
 #include "iib/io/json.hpp"
 
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace iib::catalog {
 
@@ -28,21 +26,5 @@ namespace iib::catalog {
 
 /// `bytes` with U+FFFD for every byte that is not part of valid UTF-8.
 [[nodiscard]] std::string replace_invalid_utf8(std::string_view bytes);
-
-/// The length of the JSON value at the beginning of `text`, blanks before it included. The value is
-/// only delimited, not checked. Nothing when it does not end.
-[[nodiscard]] std::optional<std::size_t> json_extent(std::string_view text);
-
-/// A member of an object as written.
-struct RawMember {
-  std::string key;
-  std::string_view value;
-};
-
-/// The elements of the valid JSON array `text`, as written.
-[[nodiscard]] std::vector<std::string_view> raw_elements(std::string_view text);
-
-/// The members of the valid JSON object `text`, in the order written.
-[[nodiscard]] std::vector<RawMember> raw_members(std::string_view text);
 
 }  // namespace iib::catalog

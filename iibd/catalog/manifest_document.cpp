@@ -1,6 +1,7 @@
 #include "catalog/manifest_document.hpp"
 
 #include "catalog/json_text.hpp"
+#include "catalog/raw_json.hpp"
 #include "catalog/yaml_conversion.hpp"
 #include "iib/base/error.hpp"
 #include "iib/io/yaml.hpp"

@@ -2,6 +2,7 @@
 
 #include "catalog/fields.hpp"
 #include "catalog/json_text.hpp"
+#include "catalog/raw_json.hpp"
 #include "iib/base/error.hpp"
 
 #include <fmt/format.h>
@@ -102,7 +103,9 @@ std::vector<TypedValue> read_typed_list(const FileDocument& file, std::string_vi
   for (const auto& entry : root.objects(key)) {
     TypedValue item{.type = coerced_text(entry, "type", file.notation), .value = {}};
     if (file.notation == Notation::json) {
-      item.value = written.at(list.size());
+      // The two disagree only where a key is given in several spellings.
+      if (list.size() >= written.size()) throw UserError{fmt::format("{} is ambiguous", key)};
+      item.value = written[list.size()];
     } else if (const auto* value = entry.find_present("value"); value != nullptr) {
       item.value = canonical_json(*value);
     }
