@@ -297,6 +297,9 @@ main() {
   trap clean_up EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
+  # No one's credentials are needed, and the tools' usual places for them may be closed to this user.
+  export REGISTRY_AUTH_FILE=$work/auth.json
+  echo '{}' >"$REGISTRY_AUTH_FILE"
 
   build_iibd
   start_registry
