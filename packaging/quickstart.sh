@@ -105,7 +105,8 @@ storage:
 http:
   addr: $registry
 YAML
-  setsid docker-registry serve "$work/registry.yml" >"$work/registry.log" 2>&1 </dev/null &
+  # The registry would take that variable of the client tools for a setting of its own.
+  setsid env -u REGISTRY_AUTH_FILE docker-registry serve "$work/registry.yml" >"$work/registry.log" 2>&1 </dev/null &
   registry_pid=$!
   wait_until_answering "http://$registry/v2/" "$registry_pid" "$work/registry.log" docker-registry
 }
