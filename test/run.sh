@@ -197,6 +197,8 @@ main() {
   [[ -z $fuzz ]] || sections+=(fuzz)
   "$root/packaging/install-packages.sh" "${sections[@]}" || die "the packages could not be installed"
 
+  # Lets ccache, if there, reuse what another checkout of the same sources compiled.
+  export CCACHE_NOHASHDIR=1
   export IIBD_SHARED=${IIBD_SHARED:-$(dirname "$root")/shared}
   export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1}
   export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
@@ -208,6 +210,8 @@ main() {
     source "$root/test/lint.sh"
     # shellcheck disable=SC2086 # several options in one string
     check "the build is configured" configure "$root/$build" $options
+    # clang-tidy needs the generated sources, and to know which headers a source includes.
+    check "everything builds" ninja -C "$root/$build"
     run_lint "$root/$build"
   fi
   if [[ -n $fuzz ]]; then
