@@ -2,7 +2,6 @@
 #include "site.hpp"
 
 #include <catch2/catch.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 

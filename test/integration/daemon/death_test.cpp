@@ -22,10 +22,12 @@ Daemon make_life(const Site& site, int number, const std::string& configuration 
                 {{kLife, fmt::format("{}-{}", site.directory().string(), number)}}};
 }
 
+std::vector<Process> processes_of(const Site& site, int number) {
+  return processes_with(kLife, fmt::format("{}-{}", site.directory().string(), number));
+}
+
 bool life_is_gone(const Site& site, int number) {
-  return eventually(10s, [&] {
-    return processes_with(kLife, fmt::format("{}-{}", site.directory().string(), number)).empty();
-  });
+  return eventually(10s, [&] { return processes_of(site, number).empty(); });
 }
 
 /// Waits until the request's latest state begins with `state`; false when it went by unseen.
@@ -74,6 +76,7 @@ TEST_CASE("a daemon killed in any visible state completes the request once it ru
       daemon.start();
       request = submit(daemon, "add", site.add_body({otter}, {.from_index = from_index}));
       REQUIRE(reaches(daemon, request, state));
+      REQUIRE_FALSE(processes_of(site, life).empty());
       daemon.kill();
     }
     auto daemon = make_life(site, life + 1);
@@ -140,7 +143,7 @@ TEST_CASE("an orderly stop in the middle of a build counts no try, and the build
   REQUIRE(reaches(first, request, "Building the index image"));
 
   CHECK(first.stop(10s) == 0);
-  CHECK(processes_with(kLife, site.directory().string() + "-1").empty());
+  CHECK(processes_of(site, 1).empty());
   CHECK(std::filesystem::is_empty(site.state() / "work"));
 
   auto second = make_life(site, 2, one_try);

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <set>
+
 namespace iib::test {
 namespace {
 
@@ -41,18 +43,16 @@ bool shows(const std::string& text, const Login& login) {
          text.find(base64(login.user + ":" + login.password)) != std::string::npos;
 }
 
-/// Watches the command lines of all programs of the daemon until the request ends; gives whether
-/// one of them showed the password.
-bool arguments_show_password(const Daemon& daemon, const std::string& life, std::int64_t request) {
-  bool shown = false;
+/// The command lines of all programs of the daemon that were seen until the request ended.
+std::set<std::string> watch_command_lines(const Daemon& daemon, const std::string& life,
+                                          std::int64_t request) {
+  std::set<std::string> seen;
   const auto path = fmt::format("/api/v1/builds/{}", request);
   eventually(120s, [&] {
-    for (const auto& process : processes_with(kLife, life)) {
-      shown = shown || shows(process.command_line, kLogin);
-    }
+    for (auto& process : processes_with(kLife, life)) seen.insert(std::move(process.command_line));
     return text_of(daemon.get(path).json, "state") != "in_progress";
   });
-  return shown;
+  return seen;
 }
 
 }  // namespace
@@ -72,7 +72,9 @@ TEST_CASE("a registry with a login is used with the credentials of iib_docker_co
   daemon.start();
 
   const auto request = submit(daemon, "add", site.add_body({bundle}, {.add_arches = {"amd64"}}));
-  CHECK_FALSE(arguments_show_password(daemon, life, request));
+  const auto command_lines = watch_command_lines(daemon, life, request);
+  CHECK(command_lines.size() > 1);  // the daemon and its tools
+  for (const auto& command_line : command_lines) CHECK_FALSE(shows(command_line, kLogin));
   const auto document = daemon.wait_final(request);
 
   INFO(io::to_json(document));

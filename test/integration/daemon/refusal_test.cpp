@@ -1,7 +1,6 @@
 #include "site.hpp"
 
 #include <catch2/catch.hpp>
-#include <fmt/format.h>
 
 namespace iib::test {
 
