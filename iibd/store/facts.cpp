@@ -132,10 +132,14 @@ void store_mapping(Connection& connection,
 
 void take_image(RequestFacts& facts, int role, std::string pull_spec) {
   for (const auto& single : kSingleImages) {
-    if (single.role == role) facts.*single.member = std::move(pull_spec);
+    if (single.role != role) continue;
+    facts.*single.member = std::move(pull_spec);
+    return;
   }
   for (const auto& list : kImageLists) {
-    if (list.role == role) (facts.*list.member).push_back(std::move(pull_spec));
+    if (list.role != role) continue;
+    (facts.*list.member).push_back(std::move(pull_spec));
+    return;
   }
 }
 
