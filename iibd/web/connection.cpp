@@ -138,19 +138,29 @@ Connection::~Connection() {
 }
 
 void Connection::start() {
-  const auto self = shared_from_this();
-  asio::co_spawn(
-      socket_.get_executor(), [self] { return self->watch(); }, asio::detached);
-  asio::co_spawn(
-      socket_.get_executor(), [self] { return self->serve(); }, asio::detached);
+  run(&Connection::serve);
 }
 
 void Connection::start_refusing() {
+  run(&Connection::refuse);
+}
+
+void Connection::run(Work work) {
   const auto self = shared_from_this();
   asio::co_spawn(
       socket_.get_executor(), [self] { return self->watch(); }, asio::detached);
   asio::co_spawn(
-      socket_.get_executor(), [self] { return self->refuse(); }, asio::detached);
+      socket_.get_executor(), [self, work] { return ((*self).*work)(); },
+      [self](const std::exception_ptr& failure) { self->end(failure); });
+}
+
+/// However the work ended, the connection must: what stays open counts against the bound.
+void Connection::end(const std::exception_ptr& failure) {
+  if (failure) {
+    // Nobody is left to be answered, but the log must tell.
+    static_cast<void>(api_.guarded([&]() -> HttpResponse { std::rethrow_exception(failure); }));
+  }
+  close();
 }
 
 void Connection::drain() {
@@ -164,13 +174,11 @@ asio::awaitable<void> Connection::serve() {
   auto next = Next::another_request;
   while (next == Next::another_request && !draining_) next = co_await serve_one();
   if (next == Next::linger) co_await linger();
-  close();
 }
 
 asio::awaitable<void> Connection::refuse() {
   auto response = error_response(503, "the server has as many connections as it may have");
   if (co_await write(std::move(response), "GET", false, kHttp11)) co_await linger();
-  close();
 }
 
 asio::awaitable<Connection::Next> Connection::serve_one() {

@@ -11,6 +11,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <string_view>
 
@@ -43,6 +44,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Moment = std::chrono::steady_clock::time_point;
   enum class Next { another_request, close, linger };
 
+  using Work = boost::asio::awaitable<void> (Connection::*)();
+
+  void run(Work work);
+  void end(const std::exception_ptr& failure);
   boost::asio::awaitable<void> serve();
   boost::asio::awaitable<void> refuse();
   boost::asio::awaitable<Next> serve_one();

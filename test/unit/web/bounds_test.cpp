@@ -18,6 +18,23 @@ web::Options with_limits(web::Limits limits) {
   return options;
 }
 
+/// A log that is there, and cannot be read.
+class UnreadableArtifacts final : public io::Artifacts {
+ public:
+  [[nodiscard]] bool configured(io::ArtifactKind) const override { return true; }
+  [[nodiscard]] std::shared_ptr<LogSink> open_log(RequestId,
+                                                  std::shared_ptr<LogSink> also) override {
+    return also;
+  }
+  [[nodiscard]] std::optional<std::uintmax_t> size(io::ArtifactKind, RequestId) const override {
+    return 10;
+  }
+  [[nodiscard]] std::optional<std::string> read(io::ArtifactKind, RequestId, std::uintmax_t,
+                                                std::size_t) const override {
+    throw ExternalError{"the disk is broken", ExternalError::Retry::no};
+  }
+};
+
 }  // namespace
 
 TEST_CASE("a connection serves many requests", "[web][bounds]") {
@@ -231,6 +248,31 @@ TEST_CASE("a client in the middle of a request does not hold up the stop for lon
   fixture.server->stop();
 
   CHECK(std::chrono::steady_clock::now() - begin < 2s);
+}
+
+TEST_CASE("an answer that breaks off ends its connection and gives its place back",
+          "[web][bounds]") {
+  WebFixture fixture;
+  fixture.submit_add();
+  fixture.finish_next(model::RequestState::complete);
+  const UnreadableArtifacts unreadable;
+  auto options = WebFixture::open_options();
+  options.limits.connections = 1;
+  web::Server server{options,    *fixture.store,
+                     unreadable, fixture.clock,
+                     {},         Log{make_null_sink(), "test", LogLevel::error}};
+  server.start();
+  RawClient client{server.addresses().front()};
+
+  client.send(request_text("GET", "/api/v1/builds/1/logs"));
+
+  CHECK(client.receive().status == 0);
+  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  int status = 503;
+  while (status != 200 && std::chrono::steady_clock::now() < deadline) {
+    status = exchange(server.addresses().front(), "GET", "/api/v1/builds").status;
+  }
+  CHECK(status == 200);
 }
 
 TEST_CASE("many clients at once are all served", "[web][bounds]") {
