@@ -63,6 +63,7 @@ class Daemon {
   [[nodiscard]] std::string log() const;
   [[nodiscard]] const std::filesystem::path& state() const { return state_; }
   [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] int port() const { return port_; }
 
  private:
   void launch();

@@ -1,0 +1,81 @@
+#include "../../unit/store/bulk.hpp"
+#include "measure.hpp"
+#include "parts.hpp"
+#include "site.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <regex>
+#include <stdexcept>
+
+namespace iib::bench {
+namespace {
+
+using test::Daemon;
+namespace fs = std::filesystem;
+
+constexpr auto kGet = R"lua(
+request = function()
+  return wrk.format("GET", "/api/v1/builds/" .. math.random(1, {}))
+end
+)lua";
+
+constexpr auto kPost = R"lua(
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.body = [[{"bundles": ["registry.example.com/ops/bundle:1", "registry.example.com/ops/bundle:2"],
+  "binary_image": "registry.example.com/tools/base:v1", "add_arches": ["amd64", "s390x"],
+  "from_index": "registry.example.com/catalog/main:v1"}]]
+)lua";
+
+/// Requests a second as wrk counts them. Throws if any was answered by anything but 2xx.
+double wrk(const Daemon& daemon, const fs::path& script, const std::string& path) {
+  const auto output = output_of(fmt::format("wrk -t1 -c32 -d5s -s {} http://127.0.0.1:{}{}",
+                                            script.string(), daemon.port(), path));
+  std::smatch match;
+  if (output.find("Non-2xx") != std::string::npos ||
+      !std::regex_search(output, match, std::regex{R"(Requests/sec:\s+([\d.]+))"})) {
+    throw std::runtime_error{"wrk says:\n" + output};
+  }
+  return std::stod(match[1]);
+}
+
+void measure(int stored, int rounds) {
+  const TempDir directory{fs::temp_directory_path(), "bench-"};
+  const auto get = directory.path() / "get.lua";
+  const auto post = directory.path() / "post.lua";
+  std::ofstream{get} << fmt::format(kGet, stored);
+  std::ofstream{post} << kPost;
+  // No worker: what is submitted stays queued.
+  Daemon daemon{directory.path() / "state",
+                "login_disabled: true\niib_registry: registry.example.com\niib_queues: {iib: 0}\n"};
+  daemon.start();
+  daemon.stop();
+  store::test::fill(daemon.state() / "iibd.db", stored);
+  daemon.start();
+
+  Sample reading;
+  for (int round = 0; round < rounds; ++round) reading.add(wrk(daemon, get, ""));
+  fmt::print("GET /builds/{{id}}, {} stored: {} a second\n", stored, reading.text(0));
+  Sample submitting;
+  for (int round = 0; round < rounds; ++round) {
+    submitting.add(wrk(daemon, post, "/api/v1/builds/add"));
+  }
+  fmt::print("POST /builds/add, {} stored at first: {} a second, durable\n", stored,
+             submitting.text(0));
+  fmt::print("memory now {:.1f} MB, at most {:.1f} MB\n", memory_of(daemon.pid(), "VmRSS"),
+             memory_of(daemon.pid(), "VmHWM"));
+  daemon.stop();
+}
+
+}  // namespace
+
+void measure_http(int rounds) {
+  constexpr int kFew = 10;
+  constexpr int kMany = 100'000;
+  measure(kFew, rounds);
+  measure(kMany, rounds);
+}
+
+}  // namespace iib::bench

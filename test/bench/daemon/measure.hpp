@@ -1,0 +1,33 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace iib::bench {
+
+/// The same thing measured several times.
+class Sample {
+ public:
+  void add(double value) { values_.push_back(value); }
+  [[nodiscard]] double median() const;
+  /// `median (lowest to highest)` with `digits` behind the point.
+  [[nodiscard]] std::string text(int digits) const;
+
+ private:
+  std::vector<double> values_;
+};
+
+/// Milliseconds from `since` until now.
+[[nodiscard]] double milliseconds_since(std::chrono::steady_clock::time_point since);
+
+/// A line `Vm...` of /proc/<pid>/status, in MB: `VmRSS` is the memory now, `VmHWM` the most so far.
+[[nodiscard]] double memory_of(pid_t process, std::string_view line);
+
+/// Runs a shell command; gives its standard output. Throws when it fails.
+std::string output_of(const std::string& command);
+
+}  // namespace iib::bench
