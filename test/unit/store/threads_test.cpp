@@ -21,6 +21,7 @@ namespace {
 constexpr std::chrono::seconds kLease{60};
 constexpr int kThreads = 4;
 constexpr int kEach = 25;
+constexpr int kAll = kThreads * kEach;
 
 /// Runs `work(thread)` on several threads that begin together.
 template <class Work>
@@ -65,15 +66,15 @@ TEST_CASE("submissions that name the same new user and images all succeed", "[st
     }
   });
 
-  CHECK(stored == kThreads * kEach);
-  CHECK(store->list({}, 1, 1, Detail::latest_state).total == kThreads * kEach);
+  CHECK(stored == kAll);
+  CHECK(store->list({}, 1, 1, Detail::latest_state).total == kAll);
   CHECK(store->list({.user = "user-3"}, 1, 1, Detail::latest_state).total == kThreads);
 }
 
 TEST_CASE("no job is ever claimed twice", "[store]") {
   StateDir state;
   const auto store = state.open();
-  for (int made = 0; made < kThreads * kEach; ++made) submit_one(*store);
+  for (int made = 0; made < kAll; ++made) submit_one(*store);
   Guarded<std::multiset<std::int64_t>> claimed;
 
   race([&](int) {
@@ -83,7 +84,7 @@ TEST_CASE("no job is ever claimed twice", "[store]") {
   });
 
   const auto ids = claimed.with([](auto& all) { return all; });
-  CHECK(ids.size() == kThreads * kEach);
+  CHECK(ids.size() == kAll);
   CHECK(std::set<std::int64_t>(ids.begin(), ids.end()).size() == ids.size());
 }
 
