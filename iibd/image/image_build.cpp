@@ -3,6 +3,7 @@
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
 #include "iib/io/json.hpp"
+#include "image/digest_file.hpp"
 #include "image/manifest.hpp"
 
 #include <fmt/format.h>
@@ -16,8 +17,6 @@ namespace iib::image {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kDigestFileBytes = 1000;
 
 /// Removing must succeed also when the request is being cancelled, but not hold it up for long.
 constexpr std::chrono::seconds kCleanUpLimit{20};
@@ -215,13 +214,16 @@ void ImageBuild::configure(const ImageContent& content) const {
 model::Digest ImageBuild::push() const {
   const TempDir scratch{access_.work_directory, "push-"};
   const auto digest_file = scratch.path() / "digest";
+  const Step pushing = step("pushed");
   tools_.buildah(join({{"push", "--format", "v2s2", "--quiet", "--retry", "0", "--digestfile",
                         digest_file.string()},
                        tools_.policy(),
                        tools_.registry_access(target_.destination.registry(), access_),
                        {local_name(), docker_reference(target_.destination)}}),
-                 step("pushed"), access_, Tries::as_configured);
-  return model::Digest::parse(read_file(digest_file, kDigestFileBytes));
+                 pushing, access_, Tries::as_configured);
+  const auto digest = read_digest_file(digest_file, pushing);
+  if (!digest) throw_without_digest(pushing);
+  return *digest;
 }
 
 }  // namespace iib::image

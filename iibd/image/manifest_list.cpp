@@ -2,18 +2,21 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "image/digest_file.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace iib::image {
 namespace {
 
-constexpr std::size_t kDigestFileBytes = 1000;
+/// Pushes whose failure buildah kept to itself, before we give up.
+constexpr int kSilentFailures = 3;
 constexpr std::chrono::seconds kCleanUpLimit{20};
 
 /// A list in the local storage, removed with this object unless its push has done so.
@@ -49,20 +52,39 @@ class LocalList {
                    step_, access_, Tries::as_configured);
   }
 
+  /// buildah 1.28 that is to write a digest ends well even if the push failed; the digest is empty
+  /// then. Asked without one it tells the cause.
   model::Digest push(const model::ImageReference& destination) {
+    for (int failures = 0; failures < kSilentFailures; ++failures) {
+      if (const auto digest = push_once(destination)) {
+        exists_ = false;
+        return *digest;
+      }
+      access_.log.info("{} was not pushed, and buildah does not say why: asking again",
+                       step_.subject);
+      run_push(destination, {});
+    }
+    throw_without_digest(step_);
+  }
+
+ private:
+  [[nodiscard]] std::optional<model::Digest> push_once(
+      const model::ImageReference& destination) const {
     const TempDir scratch{access_.work_directory, "push-"};
     const auto digest_file = scratch.path() / "digest";
-    tools_.buildah(join({{"manifest", "push", "--all", "--rm", "--format", "v2s2", "--quiet",
-                          "--digestfile", digest_file.string()},
+    run_push(destination, {"--rm", "--digestfile", digest_file.string()});
+    return read_digest_file(digest_file, step_);
+  }
+
+  void run_push(const model::ImageReference& destination, const Arguments& more) const {
+    tools_.buildah(join({{"manifest", "push", "--all", "--format", "v2s2", "--quiet"},
+                         more,
                          tools_.policy(),
                          tools_.registry_access(destination.registry(), access_),
                          {name_, docker_reference(destination)}}),
                    step_, access_, Tries::as_configured);
-    exists_ = false;
-    return model::Digest::parse(read_file(digest_file, kDigestFileBytes));
   }
 
- private:
   const ToolRunner& tools_;
   const Access& access_;
   const Step& step_;

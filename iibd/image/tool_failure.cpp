@@ -88,8 +88,16 @@ std::string remedy_of(Cause cause, const Step& step) {
           step.registry);
     case Cause::disk_full:
       return "free space below iib_state_dir";
+    case Cause::unreachable:
+      return fmt::format(
+          "check that {} can be reached from the host of iibd and answers in time, then submit the "
+          "request again",
+          step.registry);
+    case Cause::registry_failed:
+      return fmt::format("the trouble is inside {}: look there, then submit the request again",
+                         step.registry);
     case Cause::other:
-      return {};
+      return "the log of the request tells more";
   }
   return {};
 }
@@ -112,14 +120,26 @@ Cause cause_of(std::string_view error_output) {
   }
   if (contains_any(text, {"server gave http response to https client"})) return Cause::plain_http;
   if (contains_any(text, {"x509:", "tls: ", "certificate"})) return Cause::certificate;
-  if (contains_any(text, {"unauthorized", "authentication required", "denied:", "is denied",
-                          "forbidden", "invalid username/password", "status: 401", "status: 403",
-                          "status code 401", "status code 403"})) {
+  if (contains_any(text,
+                   {"unauthorized", "authentication required", "denied:", "is denied", "forbidden",
+                    "invalid username/password", "status: 401", "status: 403", "statuscode: 401",
+                    "statuscode: 403", "status code 401", "status code 403"})) {
     return Cause::not_allowed;
   }
-  if (contains_any(text, {"manifest unknown", "name unknown", "repository name not known",
-                          "blob unknown", "404 not found", "status: 404", "status code 404"})) {
+  if (contains_any(text,
+                   {"manifest unknown", "name unknown", "repository name not known", "blob unknown",
+                    "404 not found", "status: 404", "statuscode: 404", "status code 404"})) {
     return Cause::not_found;
+  }
+  if (contains_any(text, {"toomanyrequests", "too many requests", "status: 429", "statuscode: 429",
+                          "status: 5", "statuscode: 5", "status code 5"})) {
+    return Cause::registry_failed;
+  }
+  if (contains_any(
+          text, {"connection refused", "connection reset", "no such host", "no route to host",
+                 "network is unreachable", "i/o timeout", "handshake timeout", "deadline exceeded",
+                 "broken pipe", ": eof", "unexpected eof"})) {
+    return Cause::unreachable;
   }
   return Cause::other;
 }
@@ -160,6 +180,8 @@ void throw_failure(std::string_view tool, const io::Exit& exit, const Step& step
     case Cause::certificate:
     case Cause::disk_full:
       throw ExternalError{message, Retry::no};
+    case Cause::unreachable:
+    case Cause::registry_failed:
     case Cause::other:
       throw ExternalError{message, Retry::yes};
   }

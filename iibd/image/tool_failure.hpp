@@ -15,6 +15,8 @@ enum class Cause {
   plain_http,
   certificate,
   disk_full,
+  unreachable,
+  registry_failed,
   other,
 };
 

@@ -21,6 +21,15 @@ constexpr auto kPolicy = R"({"default":[{"type":"insecureAcceptAnything"}]})"
 /// The tools end calls by their own limit first, with a better text than ours.
 constexpr std::chrono::seconds kAfterOwnLimit{10};
 
+std::string remedy_of_slowness(const io::Program& program) {
+  return fmt::format("look at the load of the host of iibd, or raise {}",
+                     program.name == "skopeo" ? "iib_skopeo_timeout" : "iib_build_timeout");
+}
+
+ExternalError step_failed(const Step& step, std::string_view cause, ExternalError::Retry retry) {
+  return ExternalError{fmt::format("{} cannot be {}: {}", step.subject, step.action, cause), retry};
+}
+
 }  // namespace
 
 Arguments join(std::initializer_list<Arguments> parts) {
@@ -142,9 +151,9 @@ std::string ToolRunner::run(const io::Program& program, const Step& step,
   try {
     exit = programs_.run(program, access.cancellation);
   } catch (const ExternalError& error) {
-    throw ExternalError{
-        fmt::format("{} cannot be {}: {}", step.subject, step.action, error.what()),
-        error.worth_retrying() ? ExternalError::Retry::yes : ExternalError::Retry::no};
+    if (!error.worth_retrying()) throw step_failed(step, error.what(), ExternalError::Retry::no);
+    throw step_failed(step, fmt::format("{}; {}", error.what(), remedy_of_slowness(program)),
+                      ExternalError::Retry::yes);
   }
   if (exit.status != 0) {
     access.log.info("{} ended with status {}: {}", program.name, exit.status,
@@ -152,9 +161,11 @@ std::string ToolRunner::run(const io::Program& program, const Step& step,
     throw_failure(program.name, exit, step);
   }
   if (exit.output_cut) {
-    throw ExternalError{fmt::format("{} cannot be {}: {} wrote more than {} bytes", step.subject,
-                                    step.action, program.name, program.output_bytes),
-                        ExternalError::Retry::no};
+    throw step_failed(
+        step,
+        fmt::format("{0} wrote more than {1} bytes; check the {0} on the PATH of iibd",
+                    program.name, program.output_bytes),
+        ExternalError::Retry::no);
   }
   return std::move(exit.output);
 }
