@@ -48,11 +48,22 @@ lint_doxygen() { # build directory
   return 1
 }
 
-# The sources to read: what changed since IIBD_LINT_BASE or the branch point from upstream, with
-# every source that includes a changed header. When that tells nothing, all of them.
+# Where a change begins: IIBD_LINT_BASE; the branch point from upstream; in a clone that is not ahead
+# of it, as CI makes one, the newest commit that is a day old.
+change_base() {
+  local base
+  base=${IIBD_LINT_BASE:-$(git -C "$root" merge-base HEAD '@{upstream}' 2>/dev/null)}
+  if [[ -n $base && $(git -C "$root" rev-parse "$base") == $(git -C "$root" rev-parse HEAD) ]]; then
+    base=$(git -C "$root" rev-list -1 --before='1 day ago' HEAD)
+  fi
+  echo "$base"
+}
+
+# The sources to read: what changed, with every source that includes a changed header. When that
+# tells nothing, all of them.
 tidy_candidates() { # build directory
   local base changed
-  base=${IIBD_LINT_BASE:-$(git -C "$root" merge-base HEAD '@{upstream}' 2>/dev/null)}
+  base=$(change_base)
   changed=$(
     [[ -z $base ]] || git -C "$root" diff --name-only "$base" -- '*.cpp' '*.hpp'
     git -C "$root" ls-files --others --exclude-standard -- '*.cpp' '*.hpp'
