@@ -65,7 +65,7 @@ tidy_candidates() { # build directory
   local base changed
   base=$(change_base)
   changed=$(
-    [[ -z $base ]] || git -C "$root" diff --name-only "$base" -- '*.cpp' '*.hpp'
+    [[ -z $base ]] || git -C "$root" diff --name-only "$base" -- '*.cpp' '*.hpp' .clang-tidy
     git -C "$root" ls-files --others --exclude-standard -- '*.cpp' '*.hpp'
   )
   if [[ -z $changed ]] || grep -q '^\.clang-tidy$' <<<"$changed"; then
