@@ -3,11 +3,11 @@
 #include "iib/base/error.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <mutex>

@@ -11,10 +11,10 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <future>
 #include <optional>

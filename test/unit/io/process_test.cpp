@@ -5,12 +5,12 @@
 #include "iib/base/files.hpp"
 
 #include <catch2/catch.hpp>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <fstream>
 #include <future>
 #include <iterator>
