@@ -1,6 +1,7 @@
 #include "iib/app/daemon.hpp"
 
 #include "engines.hpp"
+#include "iib/base/error.hpp"
 #include "iib/scheduler/scheduler.hpp"
 #include "iib/web/server.hpp"
 #include "logs.hpp"
@@ -12,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <thread>
 
 namespace iib::app {
 namespace {
@@ -38,6 +40,18 @@ scheduler::RunJob job_runner(const task::Environment& environment) {
   };
 }
 
+/// Beside the first requests: it takes a while, and a build that needs it waits for it.
+void sweep(const Images& images, const Cancellation& cancellation, const Log& log) {
+  try {
+    images.sweep(cancellation);
+  } catch (const Cancelled&) {
+    return;
+  } catch (const std::exception& error) {
+    log.warning("what an earlier run left is not swept yet, the next build tries again: {}",
+                error.what());
+  }
+}
+
 }  // namespace
 
 void serve(const config::Loaded& loaded) {
@@ -54,11 +68,11 @@ void serve(const config::Loaded& loaded) {
   store::Store store{store_options(config, state), clock, logs.module("store")};
   io::LocalArtifacts artifacts{artifact_folders(config)};
 
-  const auto images = make_image_engine(config, state, programs, logs.module("image"));
+  const auto images = make_images(config, state, programs, logs.module("image"));
   const auto catalogs = make_catalog_engine(config);
   const auto settings = task_settings(config, state);
   const task::Environment environment{
-      .settings = settings, .images = *images, .catalogs = *catalogs};
+      .settings = settings, .images = *images.engine, .catalogs = *catalogs};
 
   scheduler::Scheduler scheduler{scheduler_options(config, state), store, job_runner(environment),
                                  [&](RequestId id) { return logs.request(id, artifacts); },
@@ -70,6 +84,8 @@ void serve(const config::Loaded& loaded) {
                      web_hooks(config, [&scheduler] { scheduler.wake(); }),
                      logs.module("web")};
   server.start();
+  std::jthread sweeper{
+      [&](std::stop_token stop) { sweep(images, Cancellation{std::move(stop)}, log); }};
   for (const auto& address : server.addresses()) {
     log.info("listening on {}{}", address.starts_with("unix:") ? "" : "http://", address);
   }
@@ -78,6 +94,7 @@ void serve(const config::Loaded& loaded) {
   const int signal = signals.wait();
   tell_service_manager(ServiceState::stopping);
   log.info("stopping on signal {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  sweeper.request_stop();
   server.stop();
   scheduler.stop();
   log.info("stopped; unfinished jobs stay queued");

@@ -8,12 +8,11 @@
 
 namespace iib::app {
 
-std::unique_ptr<image::ImageEngine> make_image_engine(const config::Config& config,
-                                                      const StateDirectory& state,
-                                                      io::ProgramRunner& programs, Log log) {
+Images make_images(const config::Config& config, const StateDirectory& state,
+                   io::ProgramRunner& programs, Log log) {
   switch (config.image_engine) {
-    case config::ImageEngineKind::tools:
-      return std::make_unique<image::ToolsEngine>(
+    case config::ImageEngineKind::tools: {
+      auto engine = std::make_unique<image::ToolsEngine>(
           programs,
           image::ToolsEngineOptions{.storage_directory = state.containers(),
                                     .skopeo_timeout = config.skopeo_timeout,
@@ -21,6 +20,11 @@ std::unique_ptr<image::ImageEngine> make_image_engine(const config::Config& conf
                                     .retries = config.retry_policy(),
                                     .insecure_registries = config.insecure_registries},
           std::move(log));
+      auto sweep = [tools = engine.get()](const Cancellation& cancellation) {
+        tools->sweep(cancellation);
+      };
+      return {.engine = std::move(engine), .sweep = std::move(sweep)};
+    }
     case config::ImageEngineKind::embedded:
       break;
   }

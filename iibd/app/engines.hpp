@@ -1,5 +1,6 @@
 #pragma once
 
+#include "iib/base/cancellation.hpp"
 #include "iib/base/log.hpp"
 #include "iib/catalog/engine.hpp"
 #include "iib/config/config.hpp"
@@ -7,16 +8,21 @@
 #include "iib/io/process.hpp"
 #include "state_directory.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace iib::app {
 
+/// An image engine, and what it does once after the start: removing what a dead daemon left.
+struct Images {
+  std::unique_ptr<image::ImageEngine> engine;
+  std::function<void(const Cancellation&)> sweep;
+};
+
 /// The image engine that the configuration names. Throws UserError for one that this release does
 /// not have, ExternalError when its tools are not on PATH.
-[[nodiscard]] std::unique_ptr<image::ImageEngine> make_image_engine(const config::Config& config,
-                                                                    const StateDirectory& state,
-                                                                    io::ProgramRunner& programs,
-                                                                    Log log);
+[[nodiscard]] Images make_images(const config::Config& config, const StateDirectory& state,
+                                 io::ProgramRunner& programs, Log log);
 
 /// The index engine that the configuration names. Throws UserError for one that this release does
 /// not have.
