@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace iib::image {
@@ -28,6 +29,17 @@ std::string remedy_of_slowness(const io::Program& program) {
 
 ExternalError step_failed(const Step& step, std::string_view cause, ExternalError::Retry retry) {
   return ExternalError{fmt::format("{} cannot be {}: {}", step.subject, step.action, cause), retry};
+}
+
+/// Writes a file of settings unless it is there already: most starts change nothing, and every file
+/// written costs two waits for the disk.
+void provide(const fs::path& path, const std::string& content) {
+  std::error_code absent;
+  if (fs::file_size(path, absent) == content.size() && !absent &&
+      read_file(path, content.size()) == content) {
+    return;
+  }
+  write_file_atomically(path, content);
 }
 
 }  // namespace
@@ -53,10 +65,10 @@ ToolRunner::ToolRunner(io::ProgramRunner& programs, const ToolsEngineOptions& op
 void ToolRunner::write_settings() const {
   fs::create_directories(settings_ / "home");
   fs::create_directories(settings_ / "registries.d");
-  write_file_atomically(settings_ / "policy.json", kPolicy);
+  provide(settings_ / "policy.json", kPolicy);
   // Images are always named in full; no mirror, no search, no alias may change what is meant.
-  write_file_atomically(settings_ / "registries.conf", "unqualified-search-registries = []\n");
-  write_file_atomically(settings_ / "containers.conf", "");
+  provide(settings_ / "registries.conf", "unqualified-search-registries = []\n");
+  provide(settings_ / "containers.conf", "");
 }
 
 void ToolRunner::use_driver(const std::string& driver) {
@@ -64,10 +76,9 @@ void ToolRunner::use_driver(const std::string& driver) {
   const auto root = settings_ / driver_;
   fs::create_directories(root / "root");
   fs::create_directories(root / "run");
-  write_file_atomically(
-      settings_ / "storage.conf",
-      fmt::format("[storage]\ndriver = \"{}\"\ngraphroot = \"{}\"\nrunroot = \"{}\"\n", driver_,
-                  (root / "root").string(), (root / "run").string()));
+  provide(settings_ / "storage.conf",
+          fmt::format("[storage]\ndriver = \"{}\"\ngraphroot = \"{}\"\nrunroot = \"{}\"\n", driver_,
+                      (root / "root").string(), (root / "run").string()));
 }
 
 std::map<std::string, std::string> ToolRunner::environment(const Access& access) const {
