@@ -1,6 +1,7 @@
 #include "index_image.hpp"
 #include "prepare.hpp"
 #include "steps.hpp"
+#include "subject.hpp"
 
 #include <fmt/format.h>
 
@@ -38,7 +39,8 @@ std::vector<catalog::BundleSource> fetch(const Context& context,
   std::vector<catalog::BundleSource> sources;
   for (const auto& bundle : bundles) {
     const auto directory = context.make_directory(fmt::format("bundle-{}", sources.size() + 1));
-    context.images().extract(bundle.pinned, wanted, directory, context.access());
+    about("bundle", bundle.given,
+          [&] { context.images().extract(bundle.pinned, wanted, directory, context.access()); });
     sources.push_back({.pull_spec = bundle.pinned.text(),
                        .directory = directory,
                        .auth_file = context.auth_file(),

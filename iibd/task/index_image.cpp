@@ -1,6 +1,7 @@
 #include "index_image.hpp"
 
 #include "iib/base/error.hpp"
+#include "subject.hpp"
 
 #include <fmt/format.h>
 
@@ -76,7 +77,10 @@ void verify_from_index(const Context& context, const Preparation& preparation) {
 }  // namespace
 
 catalog::Catalog read_catalog(const Context& context, const ResolvedImage& index) {
-  const auto labels = context.images().config(index.speaker, context.access()).labels;
+  const auto& given = context.facts().from_index.value();
+  const auto labels = about("from_index", given, [&] {
+    return context.images().config(index.speaker, context.access()).labels;
+  });
   const auto& name = index.pinned.text();
   if (labels.contains(kConfigsLabel)) {
     throw UserError{fmt::format(
@@ -90,7 +94,8 @@ catalog::Catalog read_catalog(const Context& context, const ResolvedImage& index
   const auto relative = std::filesystem::path{label->second}.relative_path().lexically_normal();
   const auto root = context.make_directory("from-index");
   const std::vector<std::string> wanted{relative.string()};
-  context.images().extract(index.speaker, wanted, root, context.access());
+  about("from_index", given,
+        [&] { context.images().extract(index.speaker, wanted, root, context.access()); });
   if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(root / relative))) {
     throw UserError{fmt::format("index image {} has no file {}, which its label {} names", name,
                                 label->second, kDatabaseLabel)};

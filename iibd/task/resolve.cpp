@@ -1,6 +1,7 @@
 #include "resolve.hpp"
 
 #include "iib/base/error.hpp"
+#include "subject.hpp"
 
 #include <fmt/format.h>
 
@@ -29,7 +30,8 @@ ResolvedImage from_list(const model::ImageReference& reference, const image::Man
 /// The one image that stands for a bundle: a list's first entry, whatever its architecture.
 model::ImageReference pin_bundle(const Context& context, const std::string& given) {
   const auto reference = model::ImageReference::parse(given);
-  const auto manifest = context.images().manifest(reference, context.access());
+  const auto manifest = about(
+      "bundle", given, [&] { return context.images().manifest(reference, context.access()); });
   switch (manifest.kind) {
     case image::ManifestKind::image:
       return reference.at(manifest.digest);
@@ -53,7 +55,8 @@ std::set<std::string> ResolvedImage::architectures() const {
 ResolvedImage resolve_image(const Context& context, const std::string& pull_spec,
                             std::string_view role) {
   const auto reference = model::ImageReference::parse(pull_spec);
-  const auto manifest = context.images().manifest(reference, context.access());
+  const auto manifest = about(
+      role, pull_spec, [&] { return context.images().manifest(reference, context.access()); });
   context.log().info("{} {} is {} {}", role, pull_spec, manifest.media_type,
                      manifest.digest.text());
   switch (manifest.kind) {
@@ -63,7 +66,8 @@ ResolvedImage resolve_image(const Context& context, const std::string& pull_spec
       break;
   }
   const auto pinned = reference.at(manifest.digest);
-  const auto config = context.images().config(pinned, context.access());
+  const auto config =
+      about(role, pull_spec, [&] { return context.images().config(pinned, context.access()); });
   return ResolvedImage{
       .pinned = pinned, .images = {{config.architecture, pinned}}, .speaker = pinned};
 }
@@ -77,7 +81,8 @@ std::vector<ResolvedBundle> resolve_bundles(const Context& context,
         bundles, [&](const auto& earlier) { return earlier.pinned.text() == pinned.text(); });
     context.log().info("bundle {} is {}{}", pull_spec, pinned.text(), seen ? ", named before" : "");
     if (seen) continue;
-    auto labels = context.images().config(pinned, context.access()).labels;
+    auto labels = about("bundle", pull_spec,
+                        [&] { return context.images().config(pinned, context.access()).labels; });
     bundles.push_back(
         {.given = pull_spec, .pinned = std::move(pinned), .labels = std::move(labels)});
   }
