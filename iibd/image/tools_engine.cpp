@@ -30,6 +30,18 @@ Step reading(const model::ImageReference& image) {
           .named_by_user = true};
 }
 
+/// A file that skopeo has to have left in `copy`.
+fs::path copied(const fs::path& copy, std::string_view name, const Step& step) {
+  auto file = copy / name;
+  std::error_code ignored;  // then it is not there
+  if (fs::exists(file, ignored)) return file;
+  throw ExternalError{
+      fmt::format("{} cannot be {}: skopeo ended well but copied no {}; check the skopeo on the "
+                  "PATH of iibd",
+                  step.subject, step.action, name),
+      ExternalError::Retry::no};
+}
+
 }  // namespace
 
 void check_tools() {
@@ -131,9 +143,10 @@ void ToolsEngine::extract(const model::ImageReference& image, std::span<const st
                             step, access);
   fs::create_directories(destination);
   io::LayerExtractor extractor{image.text(), paths, destination, impl_->options.extract_limits};
-  for (const auto& layer :
-       layers_of(image, read_file(copy.path() / "manifest.json", kManifestBytes))) {
-    extractor.apply(io::read_from_file(copy.path() / layer.hex()), access.cancellation);
+  const auto manifest = read_file(copied(copy.path(), "manifest.json", step), kManifestBytes);
+  for (const auto& layer : layers_of(image, manifest)) {
+    const auto file = copied(copy.path(), layer.hex(), step);
+    extractor.apply(io::read_from_file(file), access.cancellation);
   }
   extractor.finish();
 }

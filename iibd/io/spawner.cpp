@@ -16,11 +16,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/close_range.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <system_error>
 #include <utility>
@@ -35,8 +35,20 @@ namespace bp = boost::process;
                       ExternalError::Retry::no};
 }
 
-std::string message(int code) {
-  return std::generic_category().message(code);
+/// A host that is out of descriptors, processes or memory may have some again soon.
+[[noreturn]] void fail(const Program& program, const std::error_code& code) {
+  const bool exhausted =
+      code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system ||
+      code == std::errc::resource_unavailable_try_again || code == std::errc::not_enough_memory;
+  if (!exhausted) fail(program, code.message());
+  throw ExternalError{fmt::format("{} cannot be started: {}: raise the limits of the service (open "
+                                  "files, processes, memory)",
+                                  program.name, code.message()),
+                      ExternalError::Retry::yes};
+}
+
+std::error_code last_error() {
+  return {errno, std::generic_category()};
 }
 
 /// What Boost.Process has no words for. Runs in the child between fork and exec, where only
@@ -71,7 +83,7 @@ struct Pipe {
 /// Only our end is non-blocking: tools do not expect that of their standard output.
 Pipe make_pipe(const Program& program) {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail(program, message(errno));
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail(program, last_error());
   Pipe pipe{Descriptor{ends[0]}, Descriptor{ends[1]}};
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
   return pipe;
@@ -98,7 +110,7 @@ bp::environment make_environment(const Program& program, const std::string& mark
 Child spawn(const Program& program, const std::string& mark) {
   const auto executable = locate(program);
   const Descriptor nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-  if (!nothing.is_open()) fail(program, message(errno));
+  if (!nothing.is_open()) fail(program, last_error());
   Pipe output = make_pipe(program);
   Pipe errors = make_pipe(program);
   const std::filesystem::path directory =
@@ -113,7 +125,7 @@ Child spawn(const Program& program, const std::string& mark) {
                   bp::posix::fd.bind(STDERR_FILENO, errors.write.get()),
                   ChildSetup{::getpid()},
                   error};
-  if (error) fail(program, fmt::format("{}: {}", executable.string(), error.message()));
+  if (error) fail(program, error);
   const pid_t pid = child.id();
   child.detach();  // it is waited for by waitpid, not by Boost
   return Child{pid, std::move(output.read), std::move(errors.read)};

@@ -1,7 +1,9 @@
 #include "job_run.hpp"
 
 #include "iib/base/error.hpp"
+#include "iib/base/retry.hpp"
 
+#include <system_error>
 #include <utility>
 
 namespace iib::scheduler {
@@ -21,30 +23,45 @@ std::string bounded(std::string reason) {
   return reason;
 }
 
+/// A database that another program holds for a while costs a build no more than that while.
+const RetryPolicy kDatabaseBusy{.attempts = 30,
+                                .multiplier = std::chrono::seconds{1},
+                                .delay = std::chrono::seconds{1},
+                                .jitter = std::chrono::seconds{0},
+                                .cap = std::chrono::seconds{5}};
+
 /// Stores what a task reports under the job's claim.
 class StoreProgress final : public task::Progress {
  public:
-  StoreProgress(store::Store& store, const store::Claim& claim, std::string first_note, Log log)
-      : store_{store}, claim_{claim}, first_note_{std::move(first_note)}, log_{std::move(log)} {}
+  StoreProgress(store::Store& store, const store::Claim& claim, std::string first_note,
+                Cancellation cancellation, Log log)
+      : store_{store},
+        claim_{claim},
+        first_note_{std::move(first_note)},
+        cancellation_{std::move(cancellation)},
+        log_{std::move(log)} {}
 
   void state(std::string reason, model::Learned learned) override {
     reason += std::exchange(first_note_, {});
     log_.info("request {} is in_progress: {}", claim_.request.value(), reason);
-    must_be_ours(store_.progress(claim_, bounded(std::move(reason)), std::move(learned)));
+    must_be_ours([&] { return store_.progress(claim_, bounded(reason), learned); });
   }
 
   void learn(model::Learned learned) override {
-    must_be_ours(store_.learn(claim_, std::move(learned)));
+    must_be_ours([&] { return store_.learn(claim_, learned); });
   }
 
   void confirm_claim() override {
-    must_be_ours(store_.holds(claim_) ? store::Written::done : store::Written::claim_lost);
+    must_be_ours(
+        [&] { return store_.holds(claim_) ? store::Written::done : store::Written::claim_lost; });
   }
 
   [[nodiscard]] const Log& log() const override { return log_; }
 
  private:
-  static void must_be_ours(store::Written written) {
+  template <class Write>
+  void must_be_ours(Write write) {
+    const auto written = retry(kDatabaseBusy, cancellation_, log_, "storing progress", write);
     if (written == store::Written::done) return;
     throw Cancelled{"the job was taken over or its request has ended"};
   }
@@ -52,6 +69,7 @@ class StoreProgress final : public task::Progress {
   store::Store& store_;
   store::Claim claim_;
   std::string first_note_;
+  Cancellation cancellation_;
   Log log_;
 };
 
@@ -107,7 +125,8 @@ JobRun::End JobRun::reach_end(const RunJob& run, const Cancellation& cancellatio
   };
   if (job_.secrets_problem) return failed(*job_.secrets_problem);
   try {
-    StoreProgress progress{store_, claim_, note_of_repetition(job_, max_tries_), log_};
+    StoreProgress progress{store_, claim_, note_of_repetition(job_, max_tries_), cancellation,
+                           log_};
     task::Outcome outcome = run(job_, progress, cancellation);
     return End{.kind = End::Kind::complete,
                .reason = std::move(outcome.reason),
@@ -117,6 +136,12 @@ JobRun::End JobRun::reach_end(const RunJob& run, const Cancellation& cancellatio
     return End{.kind = End::Kind::back_to_queue, .reason = {}, .learned = {}};
   } catch (const Error& error) {
     return failed(error.what());
+  } catch (const std::system_error& error) {  // of std::filesystem, mostly: its text has our paths
+    log_.error("request {} was failed by the host: {}", claim_.request.value(), error.what());
+    return failed(fmt::format(
+        "the host of iibd failed during the build: {}; its operator must look at the disk of "
+        "iib_state_dir and at the log of request {}",
+        error.code().message(), claim_.request.value()));
   } catch (const std::exception& error) {
     log_.error("request {} met an internal error: {}", claim_.request.value(), error.what());
   } catch (...) {

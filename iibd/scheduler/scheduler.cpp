@@ -31,6 +31,7 @@ struct Scheduler::Impl {
   void work(std::stop_token stop, const std::string& queue);
   void keep_leases(std::stop_token stop);
   bool run_next(const std::stop_token& stop, const std::string& queue);
+  [[nodiscard]] Log log_of(RequestId request) const;
   void wait_for_work(const std::stop_token& stop, std::uint64_t seen);
   void wake();
   [[nodiscard]] std::uint64_t generation();
@@ -116,10 +117,21 @@ bool Scheduler::Impl::run_next(const std::stop_token& stop, const std::string& q
   if (!job) return false;
   const RequestId request = job->request.id;
   log.info("request {} was taken by queue '{}' (claim {})", request.value(), queue, job->claim);
-  JobRun running{std::move(*job), store, options.max_tries, open_log(request)};
+  JobRun running{std::move(*job), store, options.max_tries, log_of(request)};
   running.execute(run, Cancellation{stop}.within(options.request_timeout));
   wake();  // a job that waited for this one's ordering key may run in any queue
   return true;
+}
+
+/// A job that is claimed must run to an end, so the lack of a log file cannot stop it.
+Log Scheduler::Impl::log_of(RequestId request) const {
+  try {
+    return open_log(request);
+  } catch (const std::exception& error) {
+    log.error("request {} has no log of its own, its lines come here: {}", request.value(),
+              error.what());
+    return log;
+  }
 }
 
 void Scheduler::Impl::keep_leases(std::stop_token stop) {

@@ -105,7 +105,8 @@ ExternalError database_error(const std::filesystem::path& database,
                            ExternalError::Retry::no};
     default:
       return ExternalError{
-          fmt::format("the database {} failed: {}", database.string(), error.what()),
+          fmt::format("the database {} failed: {}; look at its disk and at the rights on it",
+                      database.string(), error.what()),
           ExternalError::Retry::no};
   }
 }
