@@ -29,16 +29,34 @@ wrk.body = [[{"bundles": ["registry.example.com/ops/bundle:1", "registry.example
   "from_index": "registry.example.com/catalog/main:v1"}]]
 )lua";
 
-/// Requests a second as wrk counts them. Throws if any was answered by anything but 2xx.
-double wrk(const Daemon& daemon, const fs::path& script, const std::string& path) {
+/// What rounds of wrk measured.
+struct Rates {
+  Sample requests_a_second;
+  /// Processor time of the daemon for each request, which other work on the machine changes little.
+  Sample microseconds;
+};
+
+/// One round. Throws if any request was answered by anything but 2xx.
+void run_wrk(Rates& rates, const Daemon& daemon, const fs::path& script, const std::string& path) {
+  constexpr double kMicro = 1e6;
+  const auto before = processor_seconds_of(daemon.pid());
   const auto output = output_of(fmt::format("wrk -t1 -c32 -d5s -s {} http://127.0.0.1:{}{}",
                                             script.string(), daemon.port(), path));
-  std::smatch match;
+  const auto used = processor_seconds_of(daemon.pid()) - before;
+  std::smatch rate;
+  std::smatch count;
   if (output.find("Non-2xx") != std::string::npos ||
-      !std::regex_search(output, match, std::regex{R"(Requests/sec:\s+([\d.]+))"})) {
+      !std::regex_search(output, rate, std::regex{R"(Requests/sec:\s+([\d.]+))"}) ||
+      !std::regex_search(output, count, std::regex{R"((\d+) requests in)"})) {
     throw std::runtime_error{"wrk says:\n" + output};
   }
-  return std::stod(match[1]);
+  rates.requests_a_second.add(std::stod(rate[1]));
+  rates.microseconds.add(used * kMicro / std::stod(count[1]));
+}
+
+void print(const std::string& name, const Rates& rates) {
+  fmt::print("{}: {} a second; {} us of processor time each\n", name,
+             rates.requests_a_second.text(0), rates.microseconds.text(0));
 }
 
 void measure(int stored, int rounds) {
@@ -55,15 +73,14 @@ void measure(int stored, int rounds) {
   store::test::fill(daemon.state() / "iibd.db", stored);
   daemon.start();
 
-  Sample reading;
-  for (int round = 0; round < rounds; ++round) reading.add(wrk(daemon, get, ""));
-  fmt::print("GET /builds/{{id}}, {} stored: {} a second\n", stored, reading.text(0));
-  Sample submitting;
+  Rates reading;
+  for (int round = 0; round < rounds; ++round) run_wrk(reading, daemon, get, "");
+  print(fmt::format("GET /builds/{{id}}, {} stored", stored), reading);
+  Rates submitting;
   for (int round = 0; round < rounds; ++round) {
-    submitting.add(wrk(daemon, post, "/api/v1/builds/add"));
+    run_wrk(submitting, daemon, post, "/api/v1/builds/add");
   }
-  fmt::print("POST /builds/add, {} stored at first: {} a second, durable\n", stored,
-             submitting.text(0));
+  print(fmt::format("POST /builds/add, {} stored at first, durable", stored), submitting);
   fmt::print("memory now {:.1f} MB, at most {:.1f} MB\n", memory_of(daemon.pid(), "VmRSS"),
              memory_of(daemon.pid(), "VmHWM"));
   daemon.stop();

@@ -1,11 +1,13 @@
 #include "measure.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 namespace iib::bench {
@@ -38,6 +40,20 @@ double memory_of(pid_t process, std::string_view line) {
       return std::stod(text.substr(line.size() + 1)) / kKilobytesInMegabyte;
   }
   throw std::runtime_error{"the daemon has ended"};
+}
+
+double processor_seconds_of(pid_t process) {
+  std::ifstream file{fmt::format("/proc/{}/stat", process)};
+  std::string text;
+  std::getline(file, text);
+  std::istringstream fields{text.substr(text.rfind(')') + 1)};
+  constexpr int kFieldsBeforeTimes = 11;
+  std::string ignored;
+  for (int field = 0; field < kFieldsBeforeTimes; ++field) fields >> ignored;
+  double user = 0;
+  double system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 std::string output_of(const std::string& command) {

@@ -27,6 +27,10 @@ class Sample {
 /// A line `Vm...` of /proc/<pid>/status, in MB: `VmRSS` is the memory now, `VmHWM` the most so far.
 [[nodiscard]] double memory_of(pid_t process, std::string_view line);
 
+/// Seconds of processor time that it used so far, its threads together; hundredths, as /proc has
+/// it.
+[[nodiscard]] double processor_seconds_of(pid_t process);
+
 /// Runs a shell command; gives its standard output. Throws when it fails.
 std::string output_of(const std::string& command);
 
