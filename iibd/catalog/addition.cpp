@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -47,7 +48,7 @@ void sort_bundles(std::vector<Bundle>& bundles) {
     const auto& right = versions.at(b.version);
     if (left.has_value() != right.has_value()) return left.has_value();
     if (left) {
-      if (const auto order = left->precedence(*right); order != 0) return order < 0;
+      if (const auto order = left->precedence(*right); std::is_neq(order)) return std::is_lt(order);
     }
     return std::tie(a.name, a.version) < std::tie(b.name, b.version);
   });

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
 
 namespace iib::catalog {
 namespace {
@@ -28,8 +29,8 @@ struct Top {
       return true;
     }
     const auto order = other.version.full_order(bundle->version);
-    if (order < 0) return false;
-    const bool same_version = order == 0;
+    if (std::is_lt(order)) return false;
+    const bool same_version = std::is_eq(order);
     const bool same_name = other.bundle->name == bundle->bundle->name;
     if (!same_version) tied = nullptr;
     if (same_version && !same_name) tied = bundle;
@@ -71,7 +72,7 @@ std::vector<Ranked> rank(const PackageCandidates& package, const std::vector<Can
   }
   std::sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
     const auto order = a.version.full_order(b.version);
-    return order != 0 ? order < 0 : a.bundle->name < b.bundle->name;
+    return std::is_neq(order) ? std::is_lt(order) : a.bundle->name < b.bundle->name;
   });
   return ranked;
 }
@@ -136,7 +137,7 @@ Heads choose_heads(const PackageCandidates& package, std::vector<Problem>& probl
     std::string wanted;
     for (const auto& ranked : all) {
       for (const auto& channel : ranked.bundle->channels) tops[channel].offer(ranked);
-      const bool counts = ranked.version.full_order(zero) >= 0;
+      const bool counts = std::is_gteq(ranked.version.full_order(zero));
       if (counts && maximum.offer(ranked) && !ranked.bundle->default_channel.empty()) {
         wanted = ranked.bundle->default_channel;
       }

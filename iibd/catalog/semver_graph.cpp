@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
 #include <utility>
 
 namespace iib::catalog {
@@ -68,21 +69,21 @@ class Placement {
       const auto version = parse_stored(name, node);
       if (!version) return std::nullopt;
       const auto order = version->precedence(version_);
-      if (order == 0) {
+      if (std::is_eq(order)) {
         refuse_equal(name, node);
         return std::nullopt;
       }
-      if (order > 0 && (!ahead || version->precedence(*ahead) < 0)) {
+      if (std::is_gt(order) && (!ahead || std::is_lt(version->precedence(*ahead)))) {
         ahead = version;
         found.ahead = &node;
       }
-      if (order < 0 && (!behind || version->precedence(*behind) > 0)) {
+      if (std::is_lt(order) && (!behind || std::is_gt(version->precedence(*behind)))) {
         behind = version;
         found.behind = &node;
       }
       const bool same_minor =
           version->major() == version_.major() && version->minor() == version_.minor();
-      if (mode_ == UpdateMode::semver_skippatch && order < 0 && same_minor) {
+      if (mode_ == UpdateMode::semver_skippatch && std::is_lt(order) && same_minor) {
         found.patches.push_back(node);
       }
     }
@@ -190,7 +191,7 @@ class ChannelWriter {
     const auto left = version(a);
     const auto right = version(b);
     if (!left || !right) return !left && right.has_value();
-    return left->precedence(*right) < 0;
+    return std::is_lt(left->precedence(*right));
   }
 
   const SemverGraph& graph_;

@@ -89,12 +89,12 @@ std::optional<Problem> Substitutes::join_line(Bundle& bundle) {
     if (!seen.insert(other).second) continue;
     const auto stored = find_bundle(database_, other);
     const auto order = compare(stored ? stored->version : "", bundle.version);
-    if (!order || *order == 0) {
+    if (!order || std::is_eq(*order)) {
       return problem(bundle, fmt::format("its version {} cannot be told from that of {}, which "
                                          "substitutes for the same bundle",
                                          bundle.version, other));
     }
-    if (*order < 0) {
+    if (std::is_lt(*order)) {
       bundle.substitutes_for = other;
       const auto next = of(other);
       waiting.insert(waiting.end(), next.begin(), next.end());

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <compare>
 
 namespace iib::catalog {
 namespace {
@@ -103,7 +104,7 @@ std::vector<Version::Part> Version::build_parts() const {
 }
 
 std::strong_ordering Version::precedence(const Version& other) const {
-  if (const auto order = core_ <=> other.core_; order != 0) return order;
+  if (const auto order = core_ <=> other.core_; std::is_neq(order)) return order;
   if (prerelease_.empty() != other.prerelease_.empty()) {
     return prerelease_.empty() ? std::strong_ordering::greater : std::strong_ordering::less;
   }
@@ -111,7 +112,7 @@ std::strong_ordering Version::precedence(const Version& other) const {
 }
 
 std::strong_ordering Version::full_order(const Version& other) const {
-  if (const auto order = precedence(other); order != 0) return order;
+  if (const auto order = precedence(other); std::is_neq(order)) return order;
   return build_parts() <=> other.build_parts();
 }
 

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <compare>
+
 namespace iib::catalog {
 
 TEST_CASE("semantic versions are read strictly", "[catalog]") {
@@ -46,13 +48,13 @@ TEST_CASE("versions are ordered by precedence, then by build metadata", "[catalo
 }
 
 TEST_CASE("precedence does not see build metadata", "[catalog]") {
-  CHECK((Version::parse("1.0.0+b")->precedence(*Version::parse("1.0.0")) == 0));
+  CHECK(std::is_eq(Version::parse("1.0.0+b")->precedence(*Version::parse("1.0.0"))));
 }
 
 TEST_CASE("a leading zero in build metadata matters only where it is compared", "[catalog]") {
   const auto odd = Version::parse("1.0.0+01").value();
 
-  CHECK((odd.full_order(Version::parse("1.0.1").value()) < 0));
+  CHECK(std::is_lt(odd.full_order(Version::parse("1.0.1").value())));
   CHECK_THROWS_AS(odd.full_order(Version::parse("1.0.0+2").value()), UserError);
 }
 
