@@ -56,6 +56,7 @@ class Registry {
 
   /// `127.0.0.1:port`.
   [[nodiscard]] std::string address() const;
+  [[nodiscard]] int port() const { return port_; }
   /// Pushes `image` as `repository:tag`; gives its digest (`sha256:...`).
   std::string push(const std::string& repository, const std::string& tag, const TestImage& image);
   /// Pushes a Docker manifest list of the images (architecture, digest) of `repository`.

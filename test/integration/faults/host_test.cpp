@@ -1,0 +1,265 @@
+#include "eventually.hpp"
+#include "fake_tools.hpp"
+#include "faulty_site.hpp"
+#include "index_image.hpp"
+
+#include <arpa/inet.h>
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <fstream>
+#include <future>
+#include <iterator>
+
+namespace iib::test {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr auto kMinimal = "login_disabled: true\niib_registry: registry.example.com\n";
+constexpr auto kNoWorkers = "iib_queues: {iib: 0}\n";
+constexpr auto kRmBody = R"({"operators": ["o"], "binary_image": "r.example.com/i:1",
+                             "from_index": "r.example.com/x:1"})";
+
+/// A small file system of its own, gone with this object.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::string& size)
+      : folder_{fs::temp_directory_path(), "small-disk-"},
+        mounted_{::mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, ("size=" + size).c_str()) ==
+                 0} {}
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    if (mounted_) ::umount2(folder_.path().c_str(), MNT_DETACH);
+  }
+
+  [[nodiscard]] bool mounted() const { return mounted_; }
+  [[nodiscard]] const fs::path& path() const { return folder_.path(); }
+  [[nodiscard]] fs::path filler() const { return path() / "filler"; }
+  void fill() const {
+    std::ofstream file{filler(), std::ios::binary};
+    const std::string block(4096, 'x');
+    while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+    }
+  }
+  void forbid_writing() const {
+    ::mount(nullptr, path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr);
+  }
+
+ private:
+  TempDir folder_;
+  bool mounted_;
+};
+
+#define IIBD_NEEDS_DISK(disk)                                  \
+  do {                                                         \
+    if (!(disk).mounted()) IIBD_SKIP("may not mount a tmpfs"); \
+  } while (false)
+
+std::size_t descriptors_of(pid_t process) {
+  const fs::directory_iterator entries{fmt::format("/proc/{}/fd", process)};
+  return static_cast<std::size_t>(std::distance(fs::begin(entries), fs::end(entries)));
+}
+
+void limit_descriptors(pid_t process, rlim_t soft) {
+  rlimit limit{};
+  ::prlimit(process, RLIMIT_NOFILE, nullptr, &limit);
+  limit.rlim_cur = std::min(soft, limit.rlim_max);
+  REQUIRE(::prlimit(process, RLIMIT_NOFILE, &limit, nullptr) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("a disk that fills up in any step fails the request, and the next one is built",
+          "[faults][disk]") {
+  IIBD_NEEDS_TOOLS();
+  const SmallDisk disk{"80m"};
+  IIBD_NEEDS_DISK(disk);
+  Site site;
+  const auto bundle = site.push_bundle("otter-operator", "0.1.0");
+  const auto body = site.add_body({bundle}, {.add_arches = {"amd64"}});
+  const auto state = disk.path() / "state";
+  const FakeTools fakes;
+  auto environment = fakes.environment();
+  environment["IIB_STATE_DIR"] = state.string();  // its log stays on a disk with room
+  Daemon daemon{site.state(), site.configuration(), environment};
+  const auto [tool, command] = GENERATE(table<std::string, std::string>({{"skopeo", "inspect"},
+                                                                         {"skopeo", "copy"},
+                                                                         {"buildah", "from"},
+                                                                         {"buildah", "copy"},
+                                                                         {"buildah", "commit"}}));
+  CAPTURE(tool, command);
+  fakes.fail_at(tool, command,
+                fmt::format("[ -e $here/full ] || dd if=/dev/zero of={} bs=4k 2>/dev/null; "
+                            "touch $here/full",
+                            disk.filler().string()));
+  daemon.start();
+
+  const auto request = submit(daemon, "add", body);
+  REQUIRE(eventually(60s, [&] { return fs::exists(fakes.folder() / "full"); }));
+  // Its end is told in the log, be there room to store it or not.
+  const auto ended = fmt::format("request {} is failed: ", request);
+  CHECK(eventually(60s, [&] { return daemon.log().find(ended) != std::string::npos; }));
+  fs::remove(disk.filler());
+  const auto document = daemon.wait_final(request, 60s);
+
+  CHECK(text_of(document, "state") == "failed");
+  const auto reason = reason_of(document);
+  CAPTURE(reason);
+  CHECK_THAT(reason,
+             Catch::Contains("room") || Catch::Contains("free space") || Catch::Contains("disk"));
+  CHECK_THAT(reason, !Catch::Contains("internal error"));
+  CHECK(fs::is_empty(state / "work"));
+  CHECK(bundles_of(site.registry(), build_index(daemon, "add", body)) ==
+        std::vector<std::string>{"otter-operator.v0.1.0"});
+}
+
+TEST_CASE("on a full disk nothing is accepted that cannot be kept, and reading goes on",
+          "[faults][disk]") {
+  const SmallDisk disk{"80m"};
+  IIBD_NEEDS_DISK(disk);
+  Daemon daemon{disk.path() / "state", std::string{kMinimal} + kNoWorkers};
+  daemon.start();
+  submit(daemon, "rm", kRmBody);
+  disk.fill();
+
+  int status = 201;
+  std::string error;
+  int accepted = 1;
+  // The write-ahead log may have some room left of its own.
+  for (int count = 0; count < 200 && status == 201; ++count) {
+    const auto answer = daemon.post("/api/v1/builds/rm", kRmBody);
+    status = answer.status;
+    error = answer.body;
+    if (status == 201) ++accepted;
+  }
+
+  CHECK(status == 500);
+  CHECK_THAT(error, !Catch::Contains(disk.path().string()));
+  const auto list = daemon.get("/api/v1/builds");
+  CHECK(list.status == 200);
+  CHECK(list.json["meta"]["total"].GetInt() == accepted);
+  fs::remove(disk.filler());
+  CHECK(daemon.post("/api/v1/builds/rm", kRmBody).status == 201);
+}
+
+TEST_CASE("a disk without room for a build is told before it begins", "[faults][disk]") {
+  IIBD_NEEDS_TOOLS();
+  const SmallDisk disk{"40m"};
+  IIBD_NEEDS_DISK(disk);
+  Site site;
+  Daemon daemon{disk.path() / "state", site.configuration()};
+  daemon.start();
+
+  const auto document =
+      build(daemon, "add", site.add_body({"r.example.com/b:1"}, {.add_arches = {"amd64"}}));
+
+  CHECK(text_of(document, "state") == "failed");
+  CHECK_THAT(reason_of(document), Catch::Contains("nearly full") && Catch::Contains("make room"));
+}
+
+TEST_CASE("a state directory that cannot be written stops the start", "[faults][disk]") {
+  const SmallDisk disk{"1m"};
+  IIBD_NEEDS_DISK(disk);
+  Daemon daemon{disk.path() / "state", ""};  // its log and configuration lie beside the state
+  const TempDir outside{fs::temp_directory_path(), "faults-"};
+  Daemon elsewhere{
+      outside.path() / "state", kMinimal, {{"IIB_STATE_DIR", (disk.path() / "state").string()}}};
+
+  SECTION("because it is read-only") {
+    disk.forbid_writing();
+    CHECK(elsewhere.run_to_end() != 0);
+    CHECK_THAT(elsewhere.log(), Catch::Contains("iib_state_dir"));
+    CHECK_THAT(elsewhere.log(), Catch::Contains("Read-only file system"));
+  }
+  SECTION("because the disk is full") {
+    disk.fill();
+    CHECK(elsewhere.run_to_end() != 0);
+    CHECK_THAT(elsewhere.log(), !Catch::Contains("internal error"));
+    CHECK_THAT(elsewhere.log(), Catch::Contains("No space left") || Catch::Contains("room"));
+  }
+}
+
+TEST_CASE("a database that another program locks is waited for, and then told",
+          "[faults][database]") {
+  const TempDir directory{fs::temp_directory_path(), "faults-"};
+  Daemon daemon{directory.path() / "state", std::string{kMinimal} + kNoWorkers};
+  daemon.start();
+  SQLite::Database other{(daemon.state() / "iibd.db").string(), SQLite::OPEN_READWRITE};
+  other.exec("BEGIN EXCLUSIVE");
+
+  const auto refused = daemon.post("/api/v1/builds/rm", kRmBody);
+  CHECK(refused.status == 500);
+  CHECK(daemon.get("/api/v1/builds").status == 200);
+  other.exec("COMMIT");
+
+  CHECK(daemon.post("/api/v1/builds/rm", kRmBody).status == 201);
+  CHECK_THAT(daemon.log(), Catch::Contains("locked by another program"));
+  CHECK(daemon.get("/api/v1/builds").json["meta"]["total"].GetInt() == 1);
+}
+
+TEST_CASE("a database that another program keeps for itself stops the start",
+          "[faults][database]") {
+  const TempDir directory{fs::temp_directory_path(), "faults-"};
+  Daemon daemon{directory.path() / "state", kMinimal};
+  daemon.start();
+  REQUIRE(daemon.stop() == 0);
+  SQLite::Database other{(daemon.state() / "iibd.db").string(), SQLite::OPEN_READWRITE};
+  other.exec("PRAGMA locking_mode = EXCLUSIVE");
+  other.exec("BEGIN EXCLUSIVE");
+
+  CHECK(daemon.run_to_end() != 0);
+
+  CHECK_THAT(daemon.log(), Catch::Contains("locked by another program"));
+}
+
+TEST_CASE("a truncated database stops the start and stays as it is", "[faults][database]") {
+  const TempDir directory{fs::temp_directory_path(), "faults-"};
+  Daemon daemon{directory.path() / "state", std::string{kMinimal} + kNoWorkers};
+  daemon.start();
+  for (int count = 0; count < 20; ++count) submit(daemon, "rm", kRmBody);
+  REQUIRE(daemon.stop() == 0);
+  const auto database = daemon.state() / "iibd.db";
+  const auto size = fs::file_size(database) * GENERATE(1, 2, 3) / 4 / 4096 * 4096 + 100;
+  fs::resize_file(database, size);
+
+  CHECK(daemon.run_to_end() != 0);
+
+  CHECK_THAT(daemon.log(), Catch::Contains("damaged") && Catch::Contains("restore a backup"));
+  CHECK(fs::file_size(database) == size);
+}
+
+TEST_CASE("a daemon without descriptors goes on once it has some again", "[faults][descriptors]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  const auto bundle = site.push_bundle("otter-operator", "0.1.0");
+  const auto body = site.add_body({bundle}, {.add_arches = {"amd64"}});
+  Daemon daemon{site.state(), site.configuration()};
+  daemon.start();
+  REQUIRE(daemon.get("/api/v1/builds").status == 200);
+
+  // Room for the one connection that submits and watches, but for no program.
+  limit_descriptors(daemon.pid(), descriptors_of(daemon.pid()) + 3);
+  const auto document = build(daemon, "add", body);
+  CHECK(text_of(document, "state") == "failed");
+  CHECK_THAT(reason_of(document), Catch::Contains("open files"));
+  CHECK_THAT(reason_of(document), !Catch::Contains("internal error"));
+
+  limit_descriptors(daemon.pid(), 3);
+  auto waiting =
+      std::async(std::launch::async, [&] { return daemon.get("/api/v1/builds").status; });
+  CHECK(eventually(
+      10s, [&] { return daemon.log().find("could not be accepted") != std::string::npos; }));
+  limit_descriptors(daemon.pid(), RLIM_INFINITY);
+  CHECK(waiting.get() == 200);
+  CHECK(text_of(build(daemon, "add", body), "state") == "complete");
+  CHECK(daemon.stop() == 0);
+}
+
+}  // namespace iib::test

@@ -1,0 +1,252 @@
+#include "fault_proxy.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace iib::test {
+namespace {
+
+constexpr std::string_view kEndOfHead = "\r\n\r\n";
+constexpr int kBacklog = 64;
+/// What a plain HTTP server says to a client that begins with TLS; it makes the tools fall back.
+constexpr std::string_view kNoTls = "HTTP/1.0 400 Bad Request\r\n\r\nplain HTTP only\n";
+constexpr char kTlsHandshake = 0x16;
+
+sockaddr_in loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+/// False when the other side is gone.
+bool send_all(int socket, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+/// Moves what is there; false at the end of the stream.
+bool move_some(int from, int to) {
+  std::array<char, 64UL * 1024> buffer{};
+  const auto got = ::recv(from, buffer.data(), buffer.size(), 0);
+  return got > 0 && send_all(to, {buffer.data(), static_cast<std::size_t>(got)});
+}
+
+void reset(int socket) {
+  const linger now{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+/// The registry ends the connection after its answer, so that the end of the stream is the
+/// answer's.
+std::string single_request(std::string head) {
+  return head.insert(head.find("\r\n"), "\r\nConnection: close");
+}
+
+std::uint32_t choose_seed() {
+  const char* given = std::getenv("IIBD_TEST_SEED");
+  return given == nullptr ? std::random_device{}()
+                          : static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10));
+}
+
+}  // namespace
+
+FaultProxy::FaultProxy(int registry_port)
+    : registry_port_{registry_port},
+      listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)},
+      stop_{::eventfd(0, EFD_CLOEXEC)} {
+  auto address = loopback(0);
+  socklen_t size = sizeof address;
+  if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) {
+    throw std::runtime_error{"the fault proxy gets no port"};
+  }
+  ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  port_ = ntohs(address.sin_port);
+  const auto seed = choose_seed();
+  random_.seed(seed);
+  fmt::print("fault proxy: IIBD_TEST_SEED={}\n", seed);
+}
+
+FaultProxy::~FaultProxy() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(stop_.get(), &one, sizeof one);
+  if (acceptor_.joinable()) acceptor_.join();
+}
+
+void FaultProxy::listen() {
+  if (::listen(listener_.get(), kBacklog) != 0) {
+    throw std::runtime_error{"the fault proxy cannot listen"};
+  }
+  acceptor_ = std::jthread{[this] { serve(); }};
+}
+
+std::string FaultProxy::address() const {
+  return fmt::format("127.0.0.1:{}", port_);
+}
+
+void FaultProxy::add(FaultRule rule) {
+  const std::scoped_lock lock{mutex_};
+  rules_.push_back(std::move(rule));
+}
+
+void FaultProxy::fail_at_random(double probability, std::vector<Fault> faults) {
+  const std::scoped_lock lock{mutex_};
+  probability_ = probability;
+  random_faults_ = std::move(faults);
+}
+
+int FaultProxy::seen(std::string_view method, std::string_view path) const {
+  const std::scoped_lock lock{mutex_};
+  int count = 0;
+  for (const auto& each : seen_) {
+    if (!method.empty() && each.method != method) continue;
+    if (each.path.find(path) != std::string::npos) ++count;
+  }
+  return count;
+}
+
+int FaultProxy::faults() const {
+  const std::scoped_lock lock{mutex_};
+  return faults_;
+}
+
+/// Waits for bytes or the end of the stream; false when the proxy is to end.
+bool FaultProxy::readable(int socket) const {
+  std::array<pollfd, 2> events{{{socket, POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
+  while (::poll(events.data(), events.size(), -1) < 0) {
+  }
+  return events[1].revents == 0;
+}
+
+void FaultProxy::serve() {
+  while (readable(listener_.get())) {
+    const int client = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+    if (client < 0) continue;
+    conversations_.emplace_back([this, client] { converse(io::Descriptor{client}); });
+  }
+  conversations_.clear();  // joins
+}
+
+/// Up to the end of the head, and no byte of the body; empty when there is none.
+std::string FaultProxy::read_head(int client) const {
+  std::string head;
+  char each = 0;
+  while (!head.ends_with(kEndOfHead)) {
+    if (!readable(client) || ::recv(client, &each, 1, 0) != 1) return {};
+    if (head.empty() && each == kTlsHandshake) {
+      send_all(client, kNoTls);
+      return {};
+    }
+    head.push_back(each);
+  }
+  return head;
+}
+
+void FaultProxy::await_end(int client) const {
+  std::array<char, 4096> ignored{};
+  while (readable(client) && ::recv(client, ignored.data(), ignored.size(), 0) > 0) {
+  }
+}
+
+void FaultProxy::converse(io::Descriptor client) {
+  const auto head = read_head(client.get());
+  if (head.empty()) return;
+  const auto blank = head.find(' ');
+  const Seen request{.method = head.substr(0, blank),
+                     .path = head.substr(blank + 1, head.find(' ', blank + 1) - blank - 1)};
+  const auto fault = choose(request);
+  if (!fault) {
+    pass(client.get(), head);
+    return;
+  }
+  switch (fault->kind) {
+    case Fault::Kind::answer:
+      send_all(client.get(), fmt::format("HTTP/1.1 {} Fault\r\n{}Content-Length: 0\r\nConnection: "
+                                         "close\r\n\r\n",
+                                         fault->status, fault->headers));
+      ::shutdown(client.get(), SHUT_WR);
+      await_end(client.get());
+      return;
+    case Fault::Kind::cut:
+      pass_half(client.get(), head);
+      return;
+    case Fault::Kind::reset:
+      reset(client.get());
+      return;
+    case Fault::Kind::silence:
+      await_end(client.get());
+      return;
+  }
+}
+
+std::optional<Fault> FaultProxy::choose(const Seen& request) {
+  const std::scoped_lock lock{mutex_};
+  seen_.push_back(request);
+  for (auto& rule : rules_) {
+    if (rule.times == 0) continue;
+    if (!rule.method.empty() && rule.method != request.method) continue;
+    if ((request.path + " ").find(rule.path) == std::string::npos) continue;
+    --rule.times;
+    ++faults_;
+    return rule.fault;
+  }
+  if (random_faults_.empty() || !std::bernoulli_distribution{probability_}(random_))
+    return std::nullopt;
+  ++faults_;
+  std::uniform_int_distribution<std::size_t> any{0, random_faults_.size() - 1};
+  return random_faults_[any(random_)];
+}
+
+io::Descriptor FaultProxy::connect_registry(const std::string& head) const {
+  io::Descriptor registry{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  const auto address = loopback(registry_port_);
+  if (::connect(registry.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    throw std::runtime_error{"the registry behind the fault proxy is gone"};
+  }
+  send_all(registry.get(), single_request(head));
+  return registry;
+}
+
+void FaultProxy::pass(int client, const std::string& head) const {
+  const auto registry = connect_registry(head);
+  std::array<pollfd, 3> events{
+      {{client, POLLIN, 0}, {registry.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
+  for (;;) {
+    if (::poll(events.data(), events.size(), -1) < 0) continue;
+    if (events[2].revents != 0) return;
+    if (events[1].revents != 0 && !move_some(registry.get(), client)) return;
+    // A client that has said all may end its side and still wait for the answer.
+    if (events[0].revents != 0 && !move_some(client, registry.get())) events[0].fd = -1;
+  }
+}
+
+void FaultProxy::pass_half(int client, const std::string& head) const {
+  const auto registry = connect_registry(head);
+  std::string answer;
+  std::array<char, 64UL * 1024> buffer{};
+  for (;;) {
+    const auto got =
+        readable(registry.get()) ? ::recv(registry.get(), buffer.data(), buffer.size(), 0) : 0;
+    if (got <= 0) break;
+    answer.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  const auto body = answer.find(kEndOfHead);
+  if (body == std::string::npos) return;
+  const auto begin = body + kEndOfHead.size();
+  send_all(client, std::string_view{answer}.substr(0, begin + (answer.size() - begin) / 2));
+}
+
+}  // namespace iib::test

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "io/descriptor.hpp"
+
+#include <climits>
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace iib::test {
+
+/// One way in which a registry lets its clients down.
+struct Fault {
+  enum class Kind {
+    answer,   ///< An answer with `status` instead of the registry's.
+    cut,      ///< Half of the registry's answer, then the end of the connection.
+    reset,    ///< No answer: the connection is reset.
+    silence,  ///< No answer: the connection stays open until the client gives up.
+  };
+  Kind kind = Kind::answer;
+  int status = 0;
+  /// Header lines of the answer, each ended by CR LF.
+  std::string headers{};
+};
+
+/// Which requests meet a fault, and how many of them.
+struct FaultRule {
+  std::string method{};  ///< Any when empty.
+  std::string path{};    ///< A part of the request's path; a blank stands for its end.
+  Fault fault{};
+  int times = INT_MAX;
+};
+
+/// A plain HTTP proxy between the tools and a registry that fails as it is told to. What meets no
+/// fault passes unchanged, one request a connection.
+class FaultProxy {
+ public:
+  /// Takes a port of loopback, where connections are refused until listen(). Prints its seed:
+  /// IIBD_TEST_SEED, or a random one.
+  explicit FaultProxy(int registry_port);
+  FaultProxy(const FaultProxy&) = delete;
+  FaultProxy& operator=(const FaultProxy&) = delete;
+  ~FaultProxy();
+
+  /// Begins to accept connections.
+  void listen();
+  /// `127.0.0.1:port`.
+  [[nodiscard]] std::string address() const;
+  /// The first rule that fits a request and is not used up decides.
+  void add(FaultRule rule);
+  /// Each request that no rule fits meets, with this probability, one of `faults`.
+  void fail_at_random(double probability, std::vector<Fault> faults);
+  /// How many requests came with this method (any when empty) and this part of the path.
+  [[nodiscard]] int seen(std::string_view method, std::string_view path) const;
+  /// How many requests met a fault.
+  [[nodiscard]] int faults() const;
+
+ private:
+  struct Seen {
+    std::string method;
+    std::string path;
+  };
+  void serve();
+  void converse(io::Descriptor client);
+  [[nodiscard]] std::optional<Fault> choose(const Seen& request);
+  [[nodiscard]] bool readable(int socket) const;
+  [[nodiscard]] std::string read_head(int client) const;
+  void await_end(int client) const;
+  void pass(int client, const std::string& head) const;
+  void pass_half(int client, const std::string& head) const;
+  [[nodiscard]] io::Descriptor connect_registry(const std::string& head) const;
+
+  int registry_port_;
+  io::Descriptor listener_;
+  io::Descriptor stop_;
+  int port_ = 0;
+  mutable std::mutex mutex_;
+  std::vector<FaultRule> rules_;
+  double probability_ = 0;
+  std::vector<Fault> random_faults_;
+  std::vector<Seen> seen_;
+  int faults_ = 0;
+  std::mt19937 random_;
+  std::vector<std::jthread> conversations_;  // used by acceptor_ alone, until it has ended
+  std::jthread acceptor_;
+};
+
+}  // namespace iib::test
