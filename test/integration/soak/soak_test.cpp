@@ -8,8 +8,8 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <signal.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -22,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLife = "IIBD_TEST_LIFE";
+const std::vector<std::string> kNothing;
 
 struct Size {
   int deaths;
@@ -62,8 +63,8 @@ class Lives {
   /// Whatever way it died, what it left must be sound.
   void check_remains() {
     CAPTURE(number_);
-    CHECK(broken_invariants(site_.state()) == std::vector<std::string>{});
-    CHECK(takes_.read_life(daemon_->log().substr(log_seen_)) == std::vector<std::string>{});
+    CHECK(broken_invariants(site_.state()) == kNothing);
+    CHECK(takes_.read_life(daemon_->log().substr(log_seen_)) == kNothing);
     for (const auto& [queue, workers] : Workload::queues()) {
       CAPTURE(queue);
       CHECK(
@@ -76,7 +77,7 @@ class Lives {
   /// What holds after an orderly stop, besides.
   void check_rest() {
     CHECK(processes_with(kLife, name_of(number_)).empty());
-    CHECK(leftovers(site_.state()) == std::vector<std::string>{});
+    CHECK(leftovers(site_.state()) == kNothing);
     CHECK(number_in(site_.state(), "SELECT count(*) FROM job WHERE state = 'running'") == 0);
   }
 
@@ -131,7 +132,7 @@ void soak(Site& site, Lives& lives, const Size& size, int signal) {
   std::filesystem::create_directories(site.state() / "containers" / "sweep-killed" / "scratch");
   daemon = &lives.begin();
   for (std::size_t kind = 0; kind < workload.kinds(); ++kind) workload.submit(*daemon, kind);
-  CHECK(workload.wrong_ends(*daemon) == std::vector<std::string>{});
+  CHECK(workload.wrong_ends(*daemon) == kNothing);
   REQUIRE(daemon->stop(30s) == 0);
   lives.check_remains();
   lives.check_rest();
