@@ -24,17 +24,24 @@ bool is_image_type(std::string_view type) {
 }
 
 /// What is no JSON was not written by a registry: something between us and it answers nonsense.
+ExternalError nonsense(const model::ImageReference& image, std::string_view cause) {
+  return ExternalError{
+      fmt::format("{} cannot be read: {}; check that {} is a registry, and the skopeo on the PATH "
+                  "of iibd",
+                  image.text(), cause, image.registry()),
+      ExternalError::Retry::no};
+}
+
 io::JsonDocument parse(const model::ImageReference& image, std::string_view raw,
                        std::string_view what) {
   try {
-    auto document = io::parse_json(
-        raw, {.name = fmt::format("the {} of {}", what, image.text()), .max_bytes = kMostBytes});
+    auto document =
+        io::parse_json(raw, {.name = fmt::format("its {}", what), .max_bytes = kMostBytes});
     if (document.IsObject()) return document;
   } catch (const UserError& error) {
-    throw ExternalError{error.what(), ExternalError::Retry::no};
+    throw nonsense(image, error.what());
   }
-  throw ExternalError{fmt::format("the {} of {} is not a JSON object", what, image.text()),
-                      ExternalError::Retry::no};
+  throw nonsense(image, fmt::format("its {} is not a JSON object", what));
 }
 
 bool has_array(const io::JsonValue& object, std::string_view key) {

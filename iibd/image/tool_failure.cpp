@@ -14,6 +14,12 @@ namespace iib::image {
 namespace {
 
 constexpr std::size_t kCauseBytes = 600;
+/// What a tool said last decides; a flood before it need not be read.
+constexpr std::size_t kExaminedBytes = 64UL << 10U;
+
+std::string_view end_of(std::string_view text) {
+  return text.substr(text.size() - std::min(text.size(), kExaminedBytes));
+}
 
 std::string lower(std::string_view text) {
   std::string result{text};
@@ -112,7 +118,7 @@ std::string sentence(const Step& step, std::string_view cause, std::string_view 
 // What skopeo 1.9, buildah 1.28 and registries write, in lower case. The order matters: a refusal
 // may speak of a manifest, too.
 Cause cause_of(std::string_view error_output) {
-  const auto text = lower(error_output);
+  const auto text = lower(end_of(error_output));
   if (contains_any(text, {"no space left on device"})) return Cause::disk_full;
   if (contains_any(text, {"invalid reference format", "invalid image name",
                           "repository name must be lowercase"})) {
@@ -145,7 +151,7 @@ Cause cause_of(std::string_view error_output) {
 }
 
 std::string cause_text(std::string_view error_output) {
-  auto text = log_message(last_line(error_output));
+  auto text = log_message(last_line(end_of(error_output)));
   constexpr std::string_view kError = "Error: ";
   if (text.starts_with(kError)) text.erase(0, kError.size());
   // skopeo says so whatever failed; the rest of the line has the cause.

@@ -31,6 +31,14 @@ ExternalError step_failed(const Step& step, std::string_view cause, ExternalErro
   return ExternalError{fmt::format("{} cannot be {}: {}", step.subject, step.action, cause), retry};
 }
 
+/// Not every tool says why it could not write.
+bool is_full(const fs::path& directory) {
+  constexpr std::uintmax_t kLeastBytes = 1UL << 20U;
+  std::error_code error;
+  const auto space = fs::space(directory, error);
+  return !error && space.available < kLeastBytes;
+}
+
 /// Writes a file of settings unless it is there already: most starts change nothing, and every file
 /// written costs two waits for the disk.
 void provide(const fs::path& path, const std::string& content) {
@@ -169,6 +177,12 @@ std::string ToolRunner::run(const io::Program& program, const Step& step,
   if (exit.status != 0) {
     access.log.info("{} ended with status {}: {}", program.name, exit.status,
                     cause_text(exit.error_output));
+    if (cause_of(exit.error_output) == Cause::other && is_full(access.work_directory)) {
+      throw step_failed(step,
+                        fmt::format("{}; the disk is full: free space below iib_state_dir",
+                                    cause_text(exit.error_output)),
+                        ExternalError::Retry::no);
+    }
     throw_failure(program.name, exit, step);
   }
   if (exit.output_cut) {

@@ -132,9 +132,11 @@ class Run {
         errors_{std::move(child.error_output), program.output_bytes, Capture::Keep::tail},
         stop_event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
     if (!stop_event_.is_open() || group_.descriptor() < 0) {
-      throw ExternalError{fmt::format("{} cannot be watched: {}", program.name,
-                                      std::generic_category().message(errno)),
-                          ExternalError::Retry::yes};
+      throw ExternalError{
+          fmt::format("{} cannot be watched: no descriptor is free; raise the limit of open files "
+                      "of the service",
+                      program.name),
+          ExternalError::Retry::yes};
     }
   }
 
