@@ -73,7 +73,7 @@ TEST_CASE("what a registry answers decides whether it is asked again", "[faults]
     for (const auto& part : expected.reason) CHECK_THAT(reason, Catch::Contains(part));
     if (expected.state == "failed") {
       CHECK_THAT(reason,
-                 Catch::StartsWith(site.by_proxy(expected.repository + ":latest cannot be read")));
+                 Catch::Contains(site.by_proxy(expected.repository + ":latest cannot be read")));
     }
     CHECK(site.proxy().seen("GET", expected.repository + "/manifests/latest") == expected.asked);
   }
@@ -101,7 +101,7 @@ TEST_CASE("a layer that ends halfway is fetched again, and never taken for whole
   CHECK(bundles_of(site.registry(), text_of(mended, "index_image")) ==
         std::vector<std::string>{"otter-operator.v0.1.0"});
   CHECK(text_of(failed, "state") == "failed");
-  CHECK_THAT(reason_of(failed), Catch::StartsWith(site.by_proxy("cut-always")));
+  CHECK_THAT(reason_of(failed), Catch::Contains(site.by_proxy("cut-always")));
   CHECK_THAT(reason_of(failed), Catch::Contains("EOF") && Catch::Contains("can be reached"));
 }
 
@@ -115,7 +115,7 @@ TEST_CASE("a registry that is not there is told with its name", "[faults][regist
 
   const auto reason = reason_of(document);
   CHECK(text_of(document, "state") == "failed");
-  CHECK_THAT(reason, Catch::StartsWith(site.by_proxy("refused:latest cannot be read")));
+  CHECK_THAT(reason, Catch::Contains(site.by_proxy("refused:latest cannot be read")));
   CHECK_THAT(reason, Catch::Contains("connection refused"));
   CHECK_THAT(reason, Catch::Contains(site.proxy().address() + " can be reached"));
   CHECK_THAT(daemon.log(), Catch::Contains("try 2 of 3 failed"));
@@ -136,7 +136,7 @@ TEST_CASE("a registry that never answers costs the configured time, not for ever
   CHECK(std::chrono::steady_clock::now() - begin < 20s);
   const auto reason = reason_of(document);
   CHECK(text_of(document, "state") == "failed");
-  CHECK_THAT(reason, Catch::StartsWith(site.by_proxy("silent:latest cannot be read")));
+  CHECK_THAT(reason, Catch::Contains(site.by_proxy("silent:latest cannot be read")));
   CHECK_THAT(reason, Catch::Contains("can be reached"));
   CHECK(site.proxy().seen("GET", "silent/manifests/latest") == 2);
 }
