@@ -124,7 +124,7 @@ bool change_file(const fs::path& path, const std::function<void(IndexDatabase&)>
 }
 
 fs::path compact(const fs::path& path) {
-  const auto compacted = path.parent_path() / "compacted.db";
+  auto compacted = path.parent_path() / "compacted.db";
   auto database = IndexDatabase::open_read_only(path);
   auto vacuum = database.use("VACUUM INTO :path");
   vacuum->bind(":path", compacted.string());

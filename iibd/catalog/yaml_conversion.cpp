@@ -74,8 +74,8 @@ class Converter {
     // An alias of a sequence is refused where the sequence itself would do.
     if (value.kind == io::YamlKind::sequence) {
       // From the last to the first, so that earlier ones win.
-      for (auto item = value.items.rbegin(); item != value.items.rend(); ++item) {
-        merge_mapping(**item, members);
+      for (std::size_t left = value.items.size(); left > 0; --left) {
+        merge_mapping(*value.items[left - 1], members);
       }
     } else {
       merge_mapping(value, members);

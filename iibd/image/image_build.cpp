@@ -203,7 +203,8 @@ void ImageBuild::configure(const ImageContent& content) const {
   const auto add = [&arguments](const char* option, const std::string& value) {
     arguments.insert(arguments.end(), {option, value});
   };
-  for (const auto& [name, value] : content.labels) add("--label", name + "=" + value);
+  for (const auto& [name, value] : content.labels)
+    add("--label", fmt::format("{}={}", name, value));
   for (const auto& port : content.exposed_ports) add("--port", port);
   if (!content.entrypoint.empty()) add("--entrypoint", json_array(content.entrypoint));
   if (!content.command.empty()) add("--cmd", command_line(content.command));

@@ -4,13 +4,13 @@
 
 #include <fcntl.h>
 #include <httplib.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cctype>
 #include <charconv>
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>

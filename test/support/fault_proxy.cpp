@@ -181,7 +181,12 @@ void FaultProxy::converse(io::Descriptor client) {
       await_end(client.get());
       return;
     case Fault::Kind::cut:
-      pass_half(client.get(), head);
+      // What brings a body is cut in that body instead: the registry would wait for the rest.
+      if (request.method == "GET" || request.method == "HEAD") {
+        pass_half(client.get(), head);
+      } else {
+        reset(client.get());
+      }
       return;
     case Fault::Kind::reset:
       reset(client.get());
