@@ -44,9 +44,10 @@ IndexImage read_image(const Registry& registry, const std::string& repository,
 std::filesystem::path write_database(const Registry& registry, const Index& index,
                                      const std::filesystem::path& directory) {
   const auto& layers = index.images.front().layers;
-  const auto file = directory / "index.db";
-  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
-    for (const auto& [path, content] : read_layer(registry.blob(index.repository, *layer))) {
+  auto file = directory / "index.db";
+  for (std::size_t left = layers.size(); left > 0; --left) {
+    const auto& layer = layers[left - 1];
+    for (const auto& [path, content] : read_layer(registry.blob(index.repository, layer))) {
       if (std::filesystem::path{path}.lexically_normal() != "database/index.db") continue;
       std::ofstream{file, std::ios::binary} << content;
       return file;

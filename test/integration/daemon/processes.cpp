@@ -22,12 +22,13 @@ bool has_variable(const std::string& environment, const std::string& wanted) {
 }  // namespace
 
 std::vector<Process> processes_with(const std::string& variable, const std::string& value) {
+  const auto wanted = variable + "=" + value;
   std::vector<Process> found;
   std::error_code ignored;  // processes come and go while we look
   for (const auto& entry : std::filesystem::directory_iterator{"/proc", ignored}) {
     const auto name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (!has_variable(contents(entry.path() / "environ"), variable + "=" + value)) continue;
+    if (!has_variable(contents(entry.path() / "environ"), wanted)) continue;
     auto command_line = contents(entry.path() / "cmdline");
     std::replace(command_line.begin(), command_line.end(), '\0', ' ');
     // A zombie's memory is gone, its command line with it.

@@ -38,8 +38,10 @@ class TakenPort {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    ::bind(socket_, reinterpret_cast<sockaddr*>(&address), size);
-    ::listen(socket_, 1);
+    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::listen(socket_, 1) != 0) {
+      throw std::runtime_error{"no port can be taken"};
+    }
     ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
     address_ = fmt::format("127.0.0.1:{}", ntohs(address.sin_port));
   }
