@@ -72,8 +72,9 @@ void Daemon::launch() {
   std::vector<std::string> variables;
   for (char** each = environ; *each != nullptr; ++each) variables.emplace_back(*each);
   for (const auto& [name, value] : environment_) {
-    std::erase_if(variables, [&](const auto& old) { return old.starts_with(name + "="); });
-    variables.push_back(name + "=" + value);
+    const auto beginning = name + "=";
+    std::erase_if(variables, [&](const auto& old) { return old.starts_with(beginning); });
+    variables.push_back(beginning + value);
   }
   std::vector<char*> environment;
   for (auto& variable : variables) environment.push_back(variable.data());

@@ -75,7 +75,7 @@ std::string htpasswd_line(const Login& login, const std::filesystem::path& scrat
 httplib::Client client(int port, const std::optional<Login>& login) {
   httplib::Client http{"127.0.0.1", port};
   http.set_read_timeout(30s);
-  if (login) http.set_basic_auth(login->user.c_str(), login->password.c_str());
+  if (login) http.set_basic_auth(login->user, login->password);
   return http;
 }
 
@@ -153,7 +153,7 @@ std::string Registry::put_blob(const std::string& repository, const std::string&
   if (!opened || opened->status != 202) throw std::runtime_error{"registry opens no upload"};
   auto location = opened->get_header_value("Location");
   const auto path = location.find("/v2/");
-  const auto digest = digest_of(content);
+  auto digest = digest_of(content);
   location = location.substr(path) + (location.find('?') == std::string::npos ? "?" : "&") +
              "digest=" + digest;
   const auto stored = http.Put(location, content, "application/octet-stream");
@@ -211,7 +211,8 @@ std::string Registry::push_base(const std::string& repository, const std::string
     const TestImage image{.layers = {{{.path = "etc/os-release", .content = "NAME=base\n"}}},
                           .labels = {{"base", "yes"}},
                           .architecture = architecture};
-    images.emplace_back(architecture, push(repository, tag + "-" + architecture, image));
+    images.emplace_back(architecture,
+                        push(repository, fmt::format("{}-{}", tag, architecture), image));
   }
   return push_list(repository, tag, images);
 }
