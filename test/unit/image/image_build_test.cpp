@@ -10,7 +10,6 @@
 namespace {
 
 using iib::image::arrange;
-using iib::image::LayerFile;
 
 namespace fs = std::filesystem;
 

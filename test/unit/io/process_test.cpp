@@ -268,7 +268,7 @@ TEST_CASE("programs die with the daemon, and the next start ends their helpers",
   const auto records = Fixture::make(directory.path() / "records");
   const auto [leader, helper] = leave_orphans(records, directory.path() / "pids");
 
-  CHECK(iib::test::eventually(5s, [&] { return is_gone(leader); }));
+  CHECK(iib::test::eventually(5s, [dead = leader] { return is_gone(dead); }));
   REQUIRE_FALSE(is_gone(helper));  // the signal reaches the leader only
 
   const ProgramRunner next{records};

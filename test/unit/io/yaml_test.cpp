@@ -3,6 +3,7 @@
 #include "iib/base/error.hpp"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include <string>
 
@@ -148,9 +149,7 @@ TEST_CASE("YAML beyond a bound is refused", "[io]") {
   SECTION("aliases of aliases count as what they stand for") {
     std::string laughs = "a0: &a0 [x, x]\n";
     for (int i = 1; i < 30; ++i) {
-      const auto before = std::to_string(i - 1);
-      laughs += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + before + ", *a" +
-                before + "]\n";
+      laughs += fmt::format("a{0}: &a{0} [*a{1}, *a{1}]\n", i, i - 1);
     }
     CHECK_THROWS_WITH(parse_yaml(laughs), Contains("aliases stand for more than"));
   }

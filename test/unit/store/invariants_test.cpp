@@ -14,7 +14,6 @@ using namespace iib;
 using namespace iib::store;
 using namespace iib::store::test;
 using model::RequestState;
-using model::RequestType;
 
 namespace {
 
