@@ -183,7 +183,9 @@ TEST_CASE("a client that takes nothing of a long answer loses its connection", "
   WebFixture fixture{with_limits(limits)};
   const auto id = fixture.submit_add();
   fixture.finish_next(model::RequestState::complete);
-  fixture.write_log(id, std::string(40'000'000, 'x'));
+  std::string long_text;
+  long_text.resize(40UL << 20U, 'x');
+  fixture.write_log(id, long_text);
   RawClient client{fixture.address()};
 
   client.send(request_text("GET", "/api/v1/builds/1/logs"));

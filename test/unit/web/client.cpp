@@ -79,7 +79,7 @@ void RawClient::send(std::string_view bytes) {
 }
 
 bool RawClient::fill() {
-  std::array<char, 64 * 1024> piece{};
+  std::array<char, 64UL * 1024> piece{};
   const auto bytes = ::recv(socket_, piece.data(), piece.size(), 0);
   if (bytes <= 0) return false;
   buffer_.append(piece.data(), static_cast<std::size_t>(bytes));

@@ -49,8 +49,8 @@ void WebFixture::finish_next(model::RequestState state, model::Learned learned) 
   const auto job = store->claim("iib", "test", std::chrono::seconds{60});
   REQUIRE(job.has_value());
   const store::Claim claim{.job = job->id, .request = job->request.id, .number = job->claim};
-  REQUIRE(store->finish(claim, state, "ended by the test", std::move(learned)) ==
-          store::Written::done);
+  const auto written = store->finish(claim, state, "ended by the test", std::move(learned));
+  REQUIRE(written == store::Written::done);
 }
 
 void WebFixture::write_log(RequestId id, const std::string& text) const {

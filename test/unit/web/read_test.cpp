@@ -86,19 +86,19 @@ TEST_CASE("the page, the description and the health are there", "[web][read]") {
 TEST_CASE("URLs follow the Host header, or the configured address", "[web][read]") {
   auto options = WebFixture::open_options();
   SECTION("the header") {
-    WebFixture fixture{std::move(options)};
+    WebFixture fixture{options};
     fixture.submit_add();
     CHECK_THAT(fixture.get("/api/v1/builds/1").body, Catch::Contains("\"http://iib.test/api/v1"));
   }
   SECTION("the configured address") {
     options.external_url = "https://iib.example.com";
-    WebFixture fixture{std::move(options)};
+    WebFixture fixture{options};
     fixture.submit_add();
     CHECK_THAT(fixture.get("/api/v1/builds/1").body,
                Catch::Contains("\"https://iib.example.com/api/v1"));
   }
   SECTION("a header that is no host is refused") {
-    WebFixture fixture{std::move(options)};
+    WebFixture fixture{options};
     RawClient client{fixture.address()};
     client.send("GET /api/v1/builds HTTP/1.1\r\nHost: a/b\"<c\r\n\r\n");
     CHECK(client.receive().status == 400);

@@ -90,14 +90,14 @@ TEST_CASE("a unix socket is trusted as such", "[web][users]") {
 
   SECTION("when it is listed") {
     options.trusted_proxies.unix_sockets = true;
-    WebFixture fixture{std::move(options)};
+    WebFixture fixture{options};
     REQUIRE(fixture.address() == "unix:" + path);
     CHECK(fixture.post(kAdd, kGoodAdd, kUser).status == 201);
     fixture.server.reset();
     CHECK_FALSE(std::filesystem::exists(path));
   }
   SECTION("and not otherwise") {
-    WebFixture fixture{std::move(options)};
+    WebFixture fixture{options};
     CHECK(fixture.post(kAdd, kGoodAdd, kUser).status == 401);
   }
 }
