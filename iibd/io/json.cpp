@@ -7,6 +7,10 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -14,31 +18,49 @@
 namespace iib::io {
 namespace {
 
+// Numbers come as text: RapidJSON 1.1 reads 0E44 as 1.9e25 (it normalises a zero mantissa).
 constexpr unsigned kParseFlags = rapidjson::kParseValidateEncodingFlag |
-                                 rapidjson::kParseFullPrecisionFlag |
+                                 rapidjson::kParseNumbersAsStringsFlag |
                                  rapidjson::kParseIterativeFlag;
 
 std::string subject(const JsonOptions& options) {
   return options.name.empty() ? std::string{"JSON"} : options.name;
 }
 
-/// Passes events on to the document, and stops the parser where nesting is too deep.
+/// The value of `text` as that integer type, if it is one and fits.
+template <class Integer>
+std::optional<Integer> to_integer(std::string_view text) {
+  Integer value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc{} && stopped == end ? std::optional{value} : std::nullopt;
+}
+
+/// Passes events on to the document with numbers typed, and stops the parser where nesting is too
+/// deep or a number too large.
 template <class Handler>
-class DepthGuard {
+class Guard {
  public:
-  DepthGuard(Handler& next, std::size_t limit) : next_{next}, left_{limit} {}
+  Guard(Handler& next, std::size_t limit) : next_{next}, left_{limit} {}
 
   [[nodiscard]] bool too_deep() const noexcept { return too_deep_; }
+  [[nodiscard]] bool too_large() const noexcept { return too_large_; }
 
   bool Null() { return next_.Null(); }
   bool Bool(bool value) { return next_.Bool(value); }
+  // RapidJSON needs these to compile, and calls RawNumber.
   bool Int(int value) { return next_.Int(value); }
   bool Uint(unsigned value) { return next_.Uint(value); }
   bool Int64(std::int64_t value) { return next_.Int64(value); }
   bool Uint64(std::uint64_t value) { return next_.Uint64(value); }
   bool Double(double value) { return next_.Double(value); }
-  bool RawNumber(const char* text, rapidjson::SizeType length, bool copy) {
-    return next_.RawNumber(text, length, copy);
+  bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
+    const std::string number{text, length};
+    if (const auto value = to_integer<std::int64_t>(number)) return next_.Int64(*value);
+    if (const auto value = to_integer<std::uint64_t>(number)) return next_.Uint64(*value);
+    const double value = std::strtod(number.c_str(), nullptr);
+    too_large_ = std::isinf(value);
+    return !too_large_ && next_.Double(value);
   }
   bool String(const char* text, rapidjson::SizeType length, bool copy) {
     return next_.String(text, length, copy);
@@ -70,6 +92,7 @@ class DepthGuard {
   Handler& next_;
   std::size_t left_;
   bool too_deep_ = false;
+  bool too_large_ = false;
 };
 
 std::string_view key_of(const JsonValue::Member& member) {
@@ -138,11 +161,13 @@ JsonDocument parse_json(std::string_view text, const JsonOptions& options) {
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream{bytes};
   rapidjson::Reader reader;
   bool too_deep = false;
+  bool too_large = false;
   JsonDocument document;
   auto generate = [&](JsonDocument& handler) {
-    DepthGuard guard{handler, options.max_depth};
+    Guard guard{handler, options.max_depth};
     const bool done = !reader.Parse<kParseFlags>(stream, guard).IsError();
     too_deep = guard.too_deep();
+    too_large = guard.too_large();
     return done;
   };
   document.Populate(generate);
@@ -150,6 +175,10 @@ JsonDocument parse_json(std::string_view text, const JsonOptions& options) {
   if (too_deep) {
     throw UserError{fmt::format("{} is not valid: nested more than {} levels deep at offset {}",
                                 subject(options), options.max_depth, reader.GetErrorOffset())};
+  }
+  if (too_large) {
+    throw UserError{fmt::format("{} is not valid: the number before offset {} is too large",
+                                subject(options), reader.GetErrorOffset())};
   }
   if (reader.HasParseError()) {
     throw UserError{fmt::format("{} is not valid: {} (at offset {})", subject(options),

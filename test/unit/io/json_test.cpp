@@ -48,6 +48,27 @@ TEST_CASE("what is not one JSON value is refused with the offset", "[io]") {
   CHECK_THROWS_AS(parse_json(text), UserError);
 }
 
+TEST_CASE("JSON numbers have the value written, whatever their spelling", "[io]") {
+  const auto [text, value] = GENERATE(table<std::string, double>({
+      {"0E44", 0.0},  // RapidJSON 1.1 by itself: 1.9e25
+      {"0e-5", 0.0},
+      {"1e-400", 0.0},
+      {"-2.50", -2.5},
+      {"9007199254740993.0", 9007199254740992.0},
+      {"18446744073709551616", 18446744073709551616.0},
+  }));
+  CAPTURE(text);
+
+  CHECK(parse_json(text).GetDouble() == value);
+}
+
+TEST_CASE("JSON integers stay exact, and what no number can hold is refused", "[io]") {
+  CHECK(parse_json("-9223372036854775808").GetInt64() == INT64_MIN);
+  CHECK(parse_json("18446744073709551615").GetUint64() == UINT64_MAX);
+  CHECK_THROWS_AS(parse_json("1e400"), UserError);
+  CHECK_THROWS_WITH(parse_json("[" + std::string(400, '9') + "]"), Contains("too"));
+}
+
 TEST_CASE("JSON nested too deep or too long is refused", "[io]") {
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
 
