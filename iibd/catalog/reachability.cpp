@@ -1,4 +1,5 @@
 #include "catalog/addition_checks.hpp"
+#include "catalog/bundle_problem.hpp"
 #include "catalog/graph_rows.hpp"
 
 #include <fmt/format.h>
@@ -10,16 +11,6 @@
 
 namespace iib::catalog {
 namespace {
-
-Problem problem(const Bundle& bundle, const std::string& channel, ProblemKind kind,
-                std::string text) {
-  return Problem{.kind = kind,
-                 .bundle = bundle.name,
-                 .pull_spec = bundle.pull_spec,
-                 .package = bundle.package,
-                 .channel = channel,
-                 .text = std::move(text)};
-}
 
 /// One package's channels and what their heads lead to.
 struct Reach {

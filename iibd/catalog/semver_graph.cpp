@@ -1,3 +1,4 @@
+#include "catalog/bundle_problem.hpp"
 #include "catalog/semver_mode.hpp"
 #include "catalog/version.hpp"
 
@@ -11,16 +12,6 @@ namespace iib::catalog {
 namespace {
 
 using Node = std::pair<const std::string, std::set<std::string, std::less<>>>;
-
-Problem problem(const Bundle& bundle, const std::string& channel, ProblemKind kind,
-                std::string text) {
-  return Problem{.kind = kind,
-                 .bundle = bundle.name,
-                 .pull_spec = bundle.pull_spec,
-                 .package = bundle.package,
-                 .channel = channel,
-                 .text = std::move(text)};
-}
 
 std::string title(const Bundle& bundle) {
   return fmt::format("bundle {} ({})", bundle.name, bundle.pull_spec);
