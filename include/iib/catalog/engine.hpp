@@ -43,6 +43,12 @@ struct AddOptions {
   bool enable_alpha = false;
 };
 
+/// Options of a deprecation.
+struct DeprecateOptions {
+  /// Removes a package when the heads of all its channels are among the bundles.
+  bool allow_package_removal = false;
+};
+
 /// A bundle that an index offers.
 struct ListedBundle {
   std::string package;    ///< The package that it belongs to.
@@ -72,6 +78,16 @@ class CatalogEngine {
   /// Removes `packages` from a copy of `from`. Packages that are not there: UserError naming all.
   [[nodiscard]] virtual Catalog remove(const Catalog& from, std::span<const std::string> packages,
                                        const Work& work) = 0;
+  /// Deprecates the bundles with these pull specifications in a copy of `from`: what lies below
+  /// them in their channels goes (catalog-sqlite 8.5).
+  [[nodiscard]] virtual Catalog deprecate(const Catalog& from,
+                                          std::span<const std::string> pull_specs,
+                                          const DeprecateOptions& options, const Work& work) = 0;
+  /// Removes all packages but those `kept` from a copy of `from` (8.3).
+  [[nodiscard]] virtual Catalog prune(const Catalog& from, std::span<const std::string> kept,
+                                      const Work& work) = 0;
+  /// Removes bundles that no channel holds from a copy of `from` (8.4).
+  [[nodiscard]] virtual Catalog prune_stranded(const Catalog& from, const Work& work) = 0;
   /// All bundles of `catalog` that have a place in a channel, each once.
   [[nodiscard]] virtual std::vector<ListedBundle> list(const Catalog& catalog,
                                                        const Work& work) = 0;
