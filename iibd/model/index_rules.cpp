@@ -42,26 +42,6 @@ void read_overwrite(Parameters& body, NewRequest& request) {
   }
 }
 
-void refuse_overwriting_digest(std::string_view from_index) {
-  if (from_index.find('@') == std::string_view::npos) return;
-  throw UserError{fmt::format(
-      "'overwrite_from_index' needs a 'from_index' that is given by tag: '{}' is given by digest "
-      "and cannot be overwritten",
-      from_index.substr(0, kShownLength))};
-}
-
-/// C8.
-std::optional<std::string> read_scope(const Parameters& body) {
-  auto scope = body.text("distribution_scope");
-  if (!scope) return std::nullopt;
-  scope = lower(std::move(*scope));
-  if (!contains(kScopes, *scope)) {
-    throw UserError{fmt::format("parameter 'distribution_scope' must be one of {}, not '{}'",
-                                fmt::join(kScopes, ", "), scope->substr(0, kShownLength))};
-  }
-  return scope;
-}
-
 /// C10. An anonymous caller was let in because login is disabled, which switches this off too.
 void check_overwrite_permission(const Caller& caller, const NewRequest& request) {
   const bool unrestricted = !request.arguments.overwrite_from_index ||
@@ -72,44 +52,17 @@ void check_overwrite_permission(const Caller& caller, const NewRequest& request)
       "users; give the token of an account that may push to 'from_index'"};
 }
 
-/// C12 and C13.
-std::optional<std::string> read_binary_image(const Parameters& body, const SubmissionRules& rules) {
-  auto image = body.text("binary_image");
-  if (image) {
-    check_pull_specification("binary_image", *image);
-  } else if (!rules.has_default_binary_image) {
-    throw UserError{
-        "parameter 'binary_image' is missing: it must be a pull specification, because no default "
-        "is configured (iib_binary_image_config)"};
-  }
-  return image;
-}
-
-void check_images(std::string_view name, const std::vector<std::string>& images) {
-  for (const auto& image : images) check_pull_specification(name, image);
-}
-
 /// The kind of job that `IIB_FORCE_OVERWRITE_FROM_INDEX` speaks of (rest-api 3.3).
 bool forced_to_overwrite(const Caller& caller, RequestType type) {
   return caller.rules.force_overwrite && caller.privileged() &&
          (type == RequestType::add || type == RequestType::rm);
 }
 
-/// Texts that name the same index must wait for each other; what is no complete reference can only
-/// be compared as it stands, and its job will fail.
-std::string ordering_key_of(const std::string& index) {
-  try {
-    return ImageReference::parse(index).ordering_key();
-  } catch (const UserError&) {
-    return index;
-  }
-}
-
 void settle_overwrite(const Caller& caller, NewRequest& request) {
   auto& overwrite = request.arguments.overwrite_from_index;
   overwrite = overwrite || forced_to_overwrite(caller, request.type);
   if (!overwrite || !request.facts.from_index) return;
-  refuse_overwriting_digest(*request.facts.from_index);
+  refuse_overwriting_digest("overwrite_from_index", "from_index", *request.facts.from_index);
   request.ordering_key = ordering_key_of(*request.facts.from_index);
 }
 
@@ -125,6 +78,51 @@ void check_pull_specification(std::string_view name, std::string_view image) {
       fmt::format("parameter '{}' must be a pull specification: tag or digest is "
                   "missing in '{}'",
                   name, image.substr(0, kShownLength))};
+}
+
+std::string normalised_scope(std::string_view text) {
+  auto scope = lower(std::string{text});
+  if (contains(kScopes, scope)) return scope;
+  throw UserError{fmt::format("parameter 'distribution_scope' must be one of {}, not '{}'",
+                              fmt::join(kScopes, ", "), scope.substr(0, kShownLength))};
+}
+
+void check_pull_specifications(std::string_view name, const std::vector<std::string>& images) {
+  for (const auto& image : images) check_pull_specification(name, image);
+}
+
+void refuse_overwriting_digest(std::string_view option, std::string_view parameter,
+                               std::string_view index) {
+  if (index.find('@') == std::string_view::npos) return;
+  throw UserError{fmt::format(
+      "'{}' needs a '{}' that is given by tag: '{}' is given by digest and cannot be overwritten",
+      option, parameter, index.substr(0, kShownLength))};
+}
+
+std::optional<std::string> read_scope(const Parameters& body) {
+  const auto scope = body.filled_text("distribution_scope");
+  if (!scope) return std::nullopt;
+  return normalised_scope(*scope);
+}
+
+std::optional<std::string> read_binary_image(const Parameters& body, const SubmissionRules& rules) {
+  auto image = body.filled_text("binary_image");
+  if (image) {
+    check_pull_specification("binary_image", *image);
+  } else if (!rules.has_default_binary_image) {
+    throw UserError{
+        "parameter 'binary_image' is missing: it must be a pull specification, because no default "
+        "is configured (iib_binary_image_config)"};
+  }
+  return image;
+}
+
+std::string ordering_key_of(const std::string& index) {
+  try {
+    return ImageReference::parse(index).ordering_key();
+  } catch (const UserError&) {
+    return index;  // no complete reference: its job will fail, and it can only be compared as it is
+  }
 }
 
 void check_graph_mode(std::string_view mode, const std::optional<std::string>& index,
@@ -149,17 +147,25 @@ void check_graph_mode(std::string_view mode, const std::optional<std::string>& i
 
 void apply_index_rules(Parameters& body, const IndexNames& names, const Caller& caller,
                        NewRequest& request) {
+  check_index_names(body, names);
+  read_index_parameters(body, caller, request);
+}
+
+void check_index_names(Parameters& body, const IndexNames& names) {
   auto optional = names.optional;
   optional.insert(optional.end(), kCommonNames.begin(), kCommonNames.end());
-  body.check_names(names.required, optional);  // C1 to C3
+  body.check_names(names.required, optional);
   body.drop_empty();
+}
+
+void read_index_parameters(Parameters& body, const Caller& caller, NewRequest& request) {
   if (!body.present("from_index") && !body.present("add_arches")) {
     throw UserError{"one of the parameters 'from_index' and 'add_arches' must be given"};
   }
   auto& facts = request.facts;
   read_overwrite(body, request);
   if (request.arguments.overwrite_from_index && body.holds_text("from_index")) {
-    refuse_overwriting_digest(*body.text("from_index"));
+    refuse_overwriting_digest("overwrite_from_index", "from_index", *body.text("from_index"));
   }
   facts.distribution_scope = read_scope(body);
   check_overwrite_permission(caller, request);
@@ -168,9 +174,10 @@ void apply_index_rules(Parameters& body, const IndexNames& names, const Caller& 
   facts.from_index = body.text("from_index");
   if (facts.from_index) check_pull_specification("from_index", *facts.from_index);
   facts.build_tags = body.list("build_tags");
-  check_images("bundles", facts.bundles);
-  check_images("deprecation_list", facts.deprecation_list);
-  check_images("fbc_fragments", facts.fbc_fragments);
+  check_pull_specifications("bundles", facts.bundles);
+  check_pull_specifications("deprecation_list", facts.deprecation_list);
+  check_pull_specifications(facts.single_fragment_form ? "fbc_fragment" : "fbc_fragments",
+                            facts.fbc_fragments);
   settle_overwrite(caller, request);
 }
 
