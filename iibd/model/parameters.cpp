@@ -45,6 +45,11 @@ bool Parameters::empty(std::string_view name) const {
   return value == nullptr || is_empty(*value);
 }
 
+bool Parameters::is_null(std::string_view name) const {
+  const auto* value = find(name);
+  return value != nullptr && value->IsNull();
+}
+
 bool Parameters::holds_text(std::string_view name) const {
   const auto* value = find(name);
   return value != nullptr && value->IsString();
@@ -58,6 +63,19 @@ std::optional<std::string> Parameters::text(std::string_view name) const {
         fmt::format("parameter '{}' must be a string; got {}", name, io::json_type_name(*value))};
   }
   return std::string{text_of(*value)};
+}
+
+std::optional<std::string> Parameters::filled_text(std::string_view name) const {
+  return empty(name) ? std::nullopt : text(name);
+}
+
+std::string Parameters::required_text(std::string_view name) const {
+  auto given = filled_text(name);
+  if (!given) {
+    throw UserError{
+        fmt::format("required parameter '{}' is missing: it must be a non-empty string", name)};
+  }
+  return std::move(*given);
 }
 
 std::optional<bool> Parameters::flag(std::string_view name) const {
@@ -90,13 +108,31 @@ std::vector<std::string> Parameters::list(std::string_view name) const {
   return texts;
 }
 
+std::optional<std::string> Parameters::text_map(std::string_view name) const {
+  const auto* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->IsObject()) {
+    throw UserError{fmt::format("parameter '{}' must be an object whose values are strings; got {}",
+                                name, io::json_type_name(*value))};
+  }
+  for (const auto& member : value->GetObject()) {
+    if (member.value.IsString()) continue;
+    throw UserError{fmt::format(
+        "parameter '{}' must be an object whose values are strings; the value of '{}' is {}", name,
+        text_of(member.name).substr(0, kShownLength), io::json_type_name(member.value))};
+  }
+  return value->ObjectEmpty() ? std::nullopt : std::optional{io::to_json(*value)};
+}
+
+io::JsonValue* Parameters::value(std::string_view name) {
+  return const_cast<io::JsonValue*>(find(name));
+}
+
 std::optional<Secret> Parameters::take_secret(std::string_view name) {
-  auto value = text(name);
-  if (!value) return std::nullopt;
-  auto& held = object_[std::string{name}];
-  // The document frees its memory without wiping it, so its copy ends here.
-  std::memset(const_cast<char*>(held.GetString()), '*', held.GetStringLength());
-  return Secret{std::move(*value)};
+  auto given = text(name);
+  if (!given) return std::nullopt;
+  wipe_text(*value(name));
+  return Secret{std::move(*given)};
 }
 
 void Parameters::check_names(Names required, Names optional) const {
@@ -127,6 +163,10 @@ void Parameters::drop_empty() {
   for (auto member = object_.MemberBegin(); member != object_.MemberEnd();) {
     member = is_empty(member->value) ? object_.EraseMember(member) : member + 1;
   }
+}
+
+void wipe_text(io::JsonValue& text) {
+  std::memset(const_cast<char*>(text.GetString()), '*', text.GetStringLength());
 }
 
 }  // namespace iib::model

@@ -28,10 +28,21 @@ class Parameters {
   /// Whether it was given as a string; for rules that come before the check of its type.
   [[nodiscard]] bool holds_text(std::string_view name) const;
 
+  /// Whether it was given as null.
+  [[nodiscard]] bool is_null(std::string_view name) const;
+
   [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
+  /// The same, where an empty value acts as absent (rest-api 1.8).
+  [[nodiscard]] std::optional<std::string> filled_text(std::string_view name) const;
+  /// The same, where the parameter must be there and not be empty.
+  [[nodiscard]] std::string required_text(std::string_view name) const;
   [[nodiscard]] std::optional<bool> flag(std::string_view name) const;
   /// An array of non-empty strings without later duplicates; the array itself may be empty.
   [[nodiscard]] std::vector<std::string> list(std::string_view name) const;
+  /// An object whose values are texts, as JSON text; nothing for an empty one too.
+  [[nodiscard]] std::optional<std::string> text_map(std::string_view name) const;
+  /// The value itself, for rules about what is nested in it; null when absent.
+  [[nodiscard]] io::JsonValue* value(std::string_view name);
   /// A text that is wiped from the JSON document in the same step.
   [[nodiscard]] std::optional<Secret> take_secret(std::string_view name);
 
@@ -48,5 +59,8 @@ class Parameters {
 
   io::JsonValue& object_;
 };
+
+/// Overwrites a text of a JSON document, which frees its memory without wiping it.
+void wipe_text(io::JsonValue& text);
 
 }  // namespace iib::model

@@ -37,4 +37,14 @@ struct SubmissionRules {
                                           const std::optional<std::string>& user,
                                           const SubmissionRules& rules);
 
+/// The endpoints that take several requests at once (rest-api 8).
+enum class BatchKind { regenerate_bundle, add_rm };
+
+/// Builds the batch that the body of such a POST describes; its elements go by the rules of their
+/// type, in order. Throws like parse_submission, the message telling the element's index from zero.
+/// Queues and base URL are left empty.
+[[nodiscard]] NewBatch parse_batch_submission(BatchKind kind, std::string_view body,
+                                              const std::optional<std::string>& user,
+                                              const SubmissionRules& rules);
+
 }  // namespace iib::model
