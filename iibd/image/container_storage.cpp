@@ -212,6 +212,30 @@ io::JsonDocument ContainerStorage::list_json(const Arguments& arguments,
                         {.name = "the list by buildah " + arguments.front()});
 }
 
+std::vector<std::string> ContainerStorage::containers_called(std::string_view name,
+                                                             const Access& access) const {
+  const auto containers = list_json({"containers", "--all", "--json"}, access);
+  std::vector<std::string> ids;
+  for (const auto& container : elements(containers)) {
+    if (io::text_member(container, "containername") != name) continue;
+    ids.emplace_back(io::text_member(container, "id").value_or(""));
+  }
+  return ids;
+}
+
+bool ContainerStorage::has_image(std::string_view name, const Access& access) const {
+  const auto images = list_json({"images", "--all", "--json"}, access);
+  for (const auto& image : elements(images)) {
+    const auto* names = io::find_member(image, "names");
+    if (names == nullptr) continue;
+    for (const auto& each : elements(*names)) {
+      const auto text = io::as_text(each).value_or("");
+      if (text == name || text == fmt::format("{}:latest", name)) return true;
+    }
+  }
+  return false;
+}
+
 std::vector<ContainerStorage::Base> ContainerStorage::list_bases(const Access& access) const {
   const auto images = list_json({"images", "--all", "--json"}, access);
   std::vector<Base> bases;

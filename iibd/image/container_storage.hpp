@@ -50,6 +50,11 @@ class ContainerStorage {
   [[nodiscard]] std::shared_ptr<Turns> pulling(const model::ImageReference& base);
   /// Tells that `base` is there.
   void note_pulled(const model::ImageReference& base);
+  /// The ids of the working containers with that name, also of one whose making was cut short.
+  [[nodiscard]] std::vector<std::string> containers_called(std::string_view name,
+                                                           const Access& access) const;
+  /// Whether an image has that name.
+  [[nodiscard]] bool has_image(std::string_view name, const Access& access) const;
   /// A name for a container, an image or a list that no other request uses.
   [[nodiscard]] std::string unique_name(const Access& access);
 

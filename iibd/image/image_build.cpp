@@ -131,9 +131,22 @@ void ImageBuild::discard() const {
                    .work_directory = access_.work_directory,
                    .log = access_.log,
                    .cancellation = cancellation};
-  if (has_container_) tools_.buildah({"rm", name_}, step("cleaned up"), own);
-  if (!has_image_) return;
-  const Turns::Turn turn{storage_.naming(), cancellation, "cleaning up"};
+  discard_container(own);
+  discard_image(own);
+}
+
+void ImageBuild::discard_container(const Access& own) const {
+  if (container_ == Presence::absent) return;
+  auto wanted =
+      container_ == Presence::present ? Arguments{name_} : storage_.containers_called(name_, own);
+  if (wanted.empty()) return;
+  tools_.buildah(join({{"rm"}, std::move(wanted)}), step("cleaned up"), own);
+}
+
+void ImageBuild::discard_image(const Access& own) const {
+  if (image_ == Presence::absent) return;
+  const Turns::Turn turn{storage_.naming(), own.cancellation, "cleaning up"};
+  if (image_ == Presence::unknown && !storage_.has_image(local_name(), own)) return;
   tools_.buildah({"rmi", local_name()}, step("cleaned up"), own);
 }
 
@@ -153,13 +166,14 @@ void ImageBuild::begin() {
                   .action = "pulled",
                   .registry = target_.base.registry(),
                   .named_by_user = true};
+  container_ = Presence::unknown;
   tools_.buildah(join({{"from", "--name", name_, "--arch", target_.architecture, "--os", "linux",
                         "--pull=false", "--retry", "0", "--quiet"},
                        tools_.policy(),
                        tools_.registry_access(target_.base.registry(), access_),
                        {docker_reference(target_.base)}}),
                  pull, access_, Tries::as_configured);
-  has_container_ = true;
+  container_ = Presence::present;
   storage_.note_pulled(target_.base);
 }
 
@@ -187,6 +201,7 @@ void ImageBuild::commit(Timestamp created) {
       std::chrono::duration_cast<std::chrono::seconds>(created.time_since_epoch()).count();
   const auto date = std::to_string(std::max<std::int64_t>(seconds, 0));
   const Turns::Turn turn{storage_.naming(), access_.cancellation, "making an image"};
+  container_ = image_ = Presence::unknown;
   // OCI, which push() turns into Docker's format: a config that buildah writes in Docker's format
   // holds the random id of the working container, so no two runs would give the same image.
   tools_.buildah(join({{"commit", "--format", "oci", "--timestamp", date, "--identity-label=false",
@@ -194,8 +209,8 @@ void ImageBuild::commit(Timestamp created) {
                        tools_.policy(),
                        {name_, local_name()}}),
                  step("made"), access_);
-  has_container_ = false;
-  has_image_ = true;
+  container_ = Presence::absent;
+  image_ = Presence::present;
 }
 
 void ImageBuild::configure(const ImageContent& content) const {

@@ -50,6 +50,8 @@ class ImageBuild {
   [[nodiscard]] std::string local_name() const { return "localhost/" + name_; }
   [[nodiscard]] Step step(std::string action) const;
   void discard() const;
+  void discard_container(const Access& own) const;
+  void discard_image(const Access& own) const;
 
   const ToolRunner& tools_;
   ContainerStorage& storage_;
@@ -57,8 +59,10 @@ class ImageBuild {
   const Target& target_;
   const Access& access_;
   std::string name_;
-  bool has_container_ = false;
-  bool has_image_ = false;
+  /// `unknown` while a tool is at it: one that is ended in the middle may have made it, or not.
+  enum class Presence { absent, unknown, present };
+  Presence container_ = Presence::absent;
+  Presence image_ = Presence::absent;
 };
 
 }  // namespace iib::image
