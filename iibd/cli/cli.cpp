@@ -1,5 +1,6 @@
 #include "iib/cli/cli.hpp"
 
+#include "cli/command_line.hpp"
 #include "iib/app/daemon.hpp"
 #include "iib/base/error.hpp"
 #include "iib/config/config.hpp"
@@ -10,24 +11,20 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace iib::cli {
 namespace {
 
-constexpr int kFailed = 1;
-constexpr int kWrongCommandLine = 2;
-
-/// What the options were set to; the chosen subcommand puts its work into `action`.
-struct CommandLine {
+/// What the options of a subcommand were set to.
+struct Options {
   std::optional<std::filesystem::path> config;
   bool dev = false;
   std::filesystem::path file;
-  std::function<void()> action;
 
   [[nodiscard]] config::Mode mode() const { return dev ? config::Mode::dev : config::Mode::normal; }
 };
@@ -42,24 +39,25 @@ std::map<std::string, std::string> environment_variables() {
   return variables;
 }
 
-config::Loaded load_config(const CommandLine& line) {
+config::Loaded load_config(const Options& options) {
   const auto environment = environment_variables();
-  const auto file = line.config ? line.config : config::find_file(environment, line.mode());
-  return config::load(file, environment, line.mode());
+  const auto file =
+      options.config ? options.config : config::find_file(environment, options.mode());
+  return config::load(file, environment, options.mode());
 }
 
 void print_warnings(const config::Loaded& loaded) {
   for (const auto& warning : loaded.warnings) std::cerr << "warning: " << warning << '\n';
 }
 
-void check_config(const CommandLine& line) {
+void check_config(const Options& options) {
   // With the environment, as `serve` would read it here: variables may complete a file.
-  print_warnings(config::load(line.file, environment_variables(), line.mode()));
-  std::cout << line.file.string() << " is right\n";
+  print_warnings(config::load(options.file, environment_variables(), options.mode()));
+  std::cout << options.file.string() << " is right\n";
 }
 
-void upgrade_database(const CommandLine& line) {
-  const auto loaded = load_config(line);
+void upgrade_database(const Options& options) {
+  const auto loaded = load_config(options);
   const SystemClock clock;
   const Log log{make_stderr_sink(), "store", LogLevel::info};
   const auto result = store::upgrade(loaded.config.database, clock, log);
@@ -72,48 +70,70 @@ void upgrade_database(const CommandLine& line) {
   }
 }
 
-void backup_database(const CommandLine& line) {
-  const auto loaded = load_config(line);
-  store::backup(loaded.config.database, line.file);
+void backup_database(const Options& options) {
+  const auto loaded = load_config(options);
+  store::backup(loaded.config.database, options.file);
   std::cout << fmt::format("{} was copied to {}\n", loaded.config.database.string(),
-                           line.file.string());
+                           options.file.string());
 }
 
-void add_config_option(CLI::App& command, CommandLine& line) {
-  command.add_option("--config", line.config,
+void add_config_option(CLI::App& command, Options& options) {
+  command.add_option("--config", options.config,
                      "configuration file (default: $IIBD_CONFIG, else /etc/iibd/iibd.yaml)");
 }
 
+/// Lets `command` do `work` with its options.
+void set_work(CLI::App& command, CommandLine& line, std::shared_ptr<Options> options,
+              void (*work)(const Options&)) {
+  command.callback([&line, options = std::move(options), work] {
+    line.action = [options, work] {
+      work(*options);
+      return kDone;
+    };
+  });
+}
+
+void serve(const Options& options) {
+  app::serve(load_config(options));
+}
+
+void print_default_config(const Options&) {
+  std::cout << config::default_file();
+}
+
 void add_serve(CLI::App& root, CommandLine& line) {
-  auto& serve = *root.add_subcommand("serve", "run the daemon");
-  add_config_option(serve, line);
-  serve.add_flag("--dev", line.dev,
-                 "development: loopback, state below the working directory, no login");
-  serve.callback([&line] { line.action = [&line] { app::serve(load_config(line)); }; });
+  auto& command = *root.add_subcommand("serve", "run the daemon");
+  const auto options = std::make_shared<Options>();
+  add_config_option(command, *options);
+  command.add_flag("--dev", options->dev,
+                   "development: loopback, state below the working directory, no login");
+  set_work(command, line, options, serve);
 }
 
 void add_config(CLI::App& root, CommandLine& line) {
   auto& group = *root.add_subcommand("config", "look at configurations");
   group.require_subcommand(1);
+  const auto options = std::make_shared<Options>();
   auto& check = *group.add_subcommand("check", "check a configuration file");
-  check.add_option("FILE", line.file, "the file")->required();
-  check.add_flag("--dev", line.dev, "check it for development");
-  check.callback([&line] { line.action = [&line] { check_config(line); }; });
+  check.add_option("FILE", options->file, "the file")->required();
+  check.add_flag("--dev", options->dev, "check it for development");
+  set_work(check, line, options, check_config);
   auto& print = *group.add_subcommand("default", "print the commented default file");
-  print.callback([&line] { line.action = [] { std::cout << config::default_file(); }; });
+  set_work(print, line, options, print_default_config);
 }
 
 void add_database(CLI::App& root, CommandLine& line) {
   auto& group = *root.add_subcommand("db", "look after the database");
   group.require_subcommand(1);
+  const auto options = std::make_shared<Options>();
   auto& upgrade = *group.add_subcommand(
       "upgrade", "bring the database to this version; no daemon may be using it");
-  add_config_option(upgrade, line);
-  upgrade.callback([&line] { line.action = [&line] { upgrade_database(line); }; });
+  add_config_option(upgrade, *options);
+  set_work(upgrade, line, options, upgrade_database);
   auto& backup = *group.add_subcommand("backup", "copy the database, also while the daemon runs");
-  add_config_option(backup, line);
-  backup.add_option("FILE", line.file, "the copy, which must not exist")->required();
-  backup.callback([&line] { line.action = [&line] { backup_database(line); }; });
+  add_config_option(backup, *options);
+  backup.add_option("FILE", options->file, "the copy, which must not exist")->required();
+  set_work(backup, line, options, backup_database);
 }
 
 }  // namespace
@@ -126,14 +146,14 @@ int run(int argc, const char* const* argv) {
   add_serve(root, line);
   add_config(root, line);
   add_database(root, line);
+  add_catalog(root, line);
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return root.exit(error) == 0 ? 0 : kWrongCommandLine;
+    return root.exit(error) == 0 ? kDone : kWrongCommandLine;
   }
   try {
-    line.action();
-    return 0;
+    return line.action();
   } catch (const Error& error) {
     std::cerr << "iibd: " << error.what() << '\n';
   } catch (const std::exception& error) {

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "iib/base/log.hpp"
+
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace iib::cli {
+
+/// What a command tells beside its result, on standard error: warnings, and on a terminal a line of
+/// progress that is rewritten. Safe to call from any thread.
+class Console final : public LogSink {
+ public:
+  Console();
+  Console(const Console&) = delete;
+  Console& operator=(const Console&) = delete;
+  /// Erases the line of progress.
+  ~Console() override;
+
+  /// A line of its own, `warning: ...`.
+  void write(LogLevel level, std::string_view module, std::string_view message) noexcept override;
+  /// Shows `step` in place of the last one, once the work has taken long enough to wonder.
+  void progress(std::string_view step);
+  /// Erases what progress() shows, before a result is printed.
+  void clear();
+
+ private:
+  void erase();
+  const bool terminal_;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::mutex mutex_;
+  bool shown_ = false;
+};
+
+}  // namespace iib::cli
