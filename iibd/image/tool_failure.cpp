@@ -160,6 +160,8 @@ std::string cause_text(std::string_view error_output) {
     const auto end = text.find("\": ", kMisleading.size());
     if (end != std::string::npos) text.erase(0, end + std::strlen("\": "));
   }
+  // An answer without a text leaves the comma before it.
+  text.erase(text.find_last_not_of(", ") + 1);
   return one_line(without_queries(text), kCauseBytes);
 }
 

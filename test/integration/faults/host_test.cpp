@@ -6,14 +6,18 @@
 #include <arpa/inet.h>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <netinet/in.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <thread>
 
 namespace iib::test {
 namespace {
@@ -190,6 +194,29 @@ TEST_CASE("a state directory that cannot be written stops the start", "[faults][
     CHECK_THAT(elsewhere.log(), !Catch::Contains("internal error"));
     CHECK_THAT(elsewhere.log(), Catch::Contains("No space left") || Catch::Contains("room"));
   }
+}
+
+TEST_CASE("a state directory of another user stops the start, naming the option",
+          "[faults][rights]") {
+  if (::geteuid() != 0) IIBD_SKIP("only root can give a directory away");
+  const TempDir directory{fs::temp_directory_path(), "faults-"};
+  Daemon daemon{directory.path() / "state", kMinimal};
+  fs::create_directory(daemon.state());
+  constexpr uid_t kOther = 1;
+  REQUIRE(::chown(daemon.state().c_str(), kOther, kOther) == 0);
+  int status = 0;
+
+  // In a thread, for it does not get the capabilities back.
+  std::thread{[&] {
+    ::prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0);
+    ::prctl(PR_CAPBSET_DROP, CAP_FOWNER, 0, 0, 0);
+    status = daemon.run_to_end();
+  }}.join();
+
+  CHECK(status != 0);
+  CHECK_THAT(daemon.log(), Catch::Contains("iib_state_dir") &&
+                               Catch::Contains(daemon.state().string()) &&
+                               Catch::Contains("Permission denied"));
 }
 
 TEST_CASE("a database that another program locks is waited for, and then told",

@@ -71,6 +71,8 @@ TEST_CASE("the cause is one clean sentence", "[image][failure]") {
        "Get \"https://cdn.r.io/b?...\": EOF"},
       {"why? nobody knows", "why? nobody knows"},
       {"a\tb\n\n", "a\\x09b"},
+      {"Error: requesting bearer token: StatusCode: 403, \n",
+       "requesting bearer token: StatusCode: 403"},
   }));
 
   CHECK(cause_text(text) == clean);
