@@ -1,0 +1,53 @@
+#include "child.hpp"
+#include "engine_call.hpp"
+#include "measure.hpp"
+#include "parts.hpp"
+
+#include <fmt/format.h>
+
+namespace iib::bench {
+namespace {
+
+namespace fs = std::filesystem;
+using catalog::UpdateMode;
+
+fs::path add_one_by_one(const std::vector<Step>& steps, const fs::path& directory) {
+  std::optional<fs::path> index;
+  for (const auto& step : steps) {
+    auto next = add(index, step, UpdateMode::replaces, directory);
+    if (index) fs::remove(*index);
+    index = std::move(next);
+  }
+  return index.value();
+}
+
+}  // namespace
+
+void measure_corpus(const Corpus& corpus, int rounds) {
+  const auto bundles = corpus.all();
+  const auto steps = corpus.one_by_one();
+  Sample once;
+  Sample once_processor;
+  Sample each;
+  Sample each_processor;
+  Sample ratios;
+  for (int round = 0; round <= rounds; ++round) {
+    const TempDir directory{fs::temp_directory_path(), "iibd-bench-"};
+    const auto together =
+        cost_of([&] { static_cast<void>(add({}, bundles, UpdateMode::semver, directory.path())); });
+    const auto apart = cost_of([&] { static_cast<void>(add_one_by_one(steps, directory.path())); });
+    if (round == 0) continue;  // reads the corpus into the page cache
+    once.add(together.milliseconds);
+    once_processor.add(together.processor_milliseconds);
+    each.add(apart.milliseconds);
+    each_processor.add(apart.processor_milliseconds);
+    ratios.add(apart.milliseconds / together.milliseconds);
+  }
+  fmt::print("{} bundles in one call, mode semver: {} ms, processor {} ms (aim: under 3000)\n",
+             bundles.size(), once.text(0), once_processor.text(0));
+  fmt::print("one call each, {} calls, mode replaces: {} ms, processor {} ms\n", steps.size(),
+             each.text(0), each_processor.text(0));
+  fmt::print("one call each / one call: {} (aim: at most 2)\n", ratios.text(2));
+}
+
+}  // namespace iib::bench

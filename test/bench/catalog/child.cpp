@@ -1,0 +1,69 @@
+#include "child.hpp"
+
+#include "measure.hpp"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <stdexcept>
+
+namespace iib::bench {
+namespace {
+
+double processor_milliseconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto of = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
+  };
+  return of(usage.ru_utime) + of(usage.ru_stime);
+}
+
+Cost measured(const std::function<void()>& work) {
+  const auto processor = processor_milliseconds();
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return {.milliseconds = milliseconds_since(start),
+          .processor_milliseconds = processor_milliseconds() - processor,
+          .peak_mib = memory_of(::getpid(), "VmHWM")};
+}
+
+[[noreturn]] void run_child(int result, const std::function<void()>& work) {
+  int status = EXIT_SUCCESS;
+  try {
+    const auto cost = measured(work);
+    if (::write(result, &cost, sizeof cost) != sizeof cost) status = EXIT_FAILURE;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    status = EXIT_FAILURE;
+  }
+  ::_exit(status);
+}
+
+}  // namespace
+
+Cost cost_of(const std::function<void()>& work) {
+  std::array<int, 2> result{};
+  if (::pipe(result.data()) != 0) throw std::runtime_error{"no pipe"};
+  std::fflush(nullptr);
+  const auto child = ::fork();
+  if (child < 0) throw std::runtime_error{"no child process"};
+  if (child == 0) run_child(result[1], work);
+  ::close(result[1]);
+  Cost cost;
+  const bool told = ::read(result[0], &cost, sizeof cost) == sizeof cost;
+  ::close(result[0]);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!told || status != 0) throw std::runtime_error{"the measured call failed"};
+  return cost;
+}
+
+}  // namespace iib::bench

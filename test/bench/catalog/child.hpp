@@ -1,0 +1,20 @@
+#pragma once
+
+#include <functional>
+
+namespace iib::bench {
+
+/// What one call cost.
+struct Cost {
+  double milliseconds = 0;
+  /// Of all threads, in user and kernel.
+  double processor_milliseconds = 0;
+  /// The most resident memory of the process so far, in MiB.
+  double peak_mib = 0;
+};
+
+/// Runs `work` in a child process, so that its memory begins small and ends with it, and measures
+/// it there. Throws what went wrong as text.
+[[nodiscard]] Cost cost_of(const std::function<void()>& work);
+
+}  // namespace iib::bench
