@@ -24,16 +24,6 @@ std::string_view text_of(const io::JsonValue& value) {
   return {value.GetString(), value.GetStringLength()};
 }
 
-/// At most a few names, each cut: an error must not grow with what a client sends.
-std::string quoted(const std::vector<std::string_view>& names) {
-  std::string result;
-  for (std::size_t at = 0; at < names.size(); ++at) {
-    if (at == kShownNames) return result + fmt::format(" and {} more", names.size() - at);
-    result += fmt::format("{}'{}'", at == 0 ? "" : ", ", names[at].substr(0, kShownLength));
-  }
-  return result;
-}
-
 bool contains(Parameters::Names names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -135,21 +125,27 @@ std::optional<Secret> Parameters::take_secret(std::string_view name) {
   return Secret{std::move(*given)};
 }
 
+std::vector<std::string_view> Parameters::names_outside(Names known) const {
+  std::vector<std::string_view> unknown;
+  for (const auto& member : object_.GetObject()) {
+    const auto name = text_of(member.name);
+    if (!contains(known, name)) unknown.push_back(name);
+  }
+  return unknown;
+}
+
 void Parameters::check_names(Names required, Names optional) const {
   std::vector<std::string_view> absent;
   std::copy_if(required.begin(), required.end(), std::back_inserter(absent),
                [&](std::string_view name) { return !present(name); });
   if (!absent.empty()) {
-    throw UserError{fmt::format("required parameters are missing: {}", quoted(absent))};
+    throw UserError{fmt::format("required parameters are missing: {}", quoted_names(absent))};
   }
-  std::vector<std::string_view> unknown;
-  for (const auto& member : object_.GetObject()) {
-    const auto name = text_of(member.name);
-    if (!contains(required, name) && !contains(optional, name)) unknown.push_back(name);
-  }
+  auto unknown = names_outside(optional);
+  std::erase_if(unknown, [&](std::string_view name) { return contains(required, name); });
   if (!unknown.empty()) {
-    throw UserError{
-        fmt::format("parameters that this request does not have were given: {}", quoted(unknown))};
+    throw UserError{fmt::format("parameters that this request does not have were given: {}",
+                                quoted_names(unknown))};
   }
   for (const auto name : required) {
     const auto* value = find(name);
@@ -167,6 +163,15 @@ void Parameters::drop_empty() {
 
 void wipe_text(io::JsonValue& text) {
   std::memset(const_cast<char*>(text.GetString()), '*', text.GetStringLength());
+}
+
+std::string quoted_names(const std::vector<std::string_view>& names) {
+  std::string result;
+  for (std::size_t at = 0; at < names.size(); ++at) {
+    if (at == kShownNames) return result + fmt::format(" and {} more", names.size() - at);
+    result += fmt::format("{}'{}'", at == 0 ? "" : ", ", names[at].substr(0, kShownLength));
+  }
+  return result;
 }
 
 }  // namespace iib::model

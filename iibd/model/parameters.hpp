@@ -46,6 +46,8 @@ class Parameters {
   /// A text that is wiped from the JSON document in the same step.
   [[nodiscard]] std::optional<Secret> take_secret(std::string_view name);
 
+  /// The names that were given and are not among `known`.
+  [[nodiscard]] std::vector<std::string_view> names_outside(Names known) const;
   /// Steps C1 to C3: all of `required` are there, nothing but them and `optional` is, and none of
   /// `required` is empty or false.
   void check_names(Names required, Names optional) const;
@@ -59,6 +61,10 @@ class Parameters {
 
   io::JsonValue& object_;
 };
+
+/// Names for an error's text: at most a few, each cut, so that the text does not grow with what a
+/// client sends.
+[[nodiscard]] std::string quoted_names(const std::vector<std::string_view>& names);
 
 /// Overwrites a text of a JSON document, which frees its memory without wiping it.
 void wipe_text(io::JsonValue& text);
