@@ -18,6 +18,8 @@ enum class CatalogKind { sqlite, file_based };
 struct Catalog {
   CatalogKind kind = CatalogKind::sqlite;  ///< Which kind `path` holds.
   std::filesystem::path path;              ///< The database file or the catalog's directory.
+  /// OCP version of the index that it is from, such as `v4.16`; empty when not known.
+  std::string ocp_version{};
 };
 
 /// A bundle to add. An engine that reads files takes `directory`; one that pulls by itself takes
