@@ -72,9 +72,11 @@ web::Hooks web_hooks(const config::Config& config, std::function<void()> wake) {
     const bool serial =
         request.arguments.overwrite_from_index || request.arguments.overwrite_target_index;
     return config::queue_for(config, user, serial ? config::Order::serial : config::Order::parallel,
-                             request.facts.from_index);
+                             builds_on_index ? request.facts.from_index : std::nullopt);
   };
   return {.queue_for = queue_for, .on_submitted = std::move(wake)};
 }
+    // An empty index is made of its from_index, but not built on it: for queues it has none.
+    const bool builds_on_index = request.type != model::RequestType::create_empty_index;
 
 }  // namespace iib::app

@@ -1,5 +1,7 @@
 #include "iib/store/store.hpp"
 
+#include "store/changes.hpp"
+#include "store/idempotency.hpp"
 #include "store/jobs.hpp"
 #include "store/listing.hpp"
 #include "store/names.hpp"
@@ -53,6 +55,17 @@ void Store::submit(model::NewBatch batch, std::function<void(SubmitResult)> done
 std::vector<model::Request> Store::submit(model::NewBatch batch) {
   return impl_->writer.run([impl = impl_.get(), &batch](Connection& connection) {
     return submit_batch(connection, batch, impl->options.key, impl->clock.now(), impl->outbox);
+  });
+}
+
+std::string Store::body_hash(std::string_view body) const {
+  return ::iib::store::body_hash(impl_->options.key, body);
+}
+
+void Store::check_key(const std::optional<std::string>& user,
+                      const model::IdempotencyKey& key) const {
+  impl_->readers.with([&](Connection& connection) {
+    static_cast<void>(find_submission(connection, user, key, impl_->clock.now()));
   });
 }
 

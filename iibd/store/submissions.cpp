@@ -1,6 +1,7 @@
 #include "store/submissions.hpp"
 
 #include "store/facts.hpp"
+#include "store/idempotency.hpp"
 #include "store/jobs.hpp"
 #include "store/names.hpp"
 #include "store/requests.hpp"
@@ -32,6 +33,11 @@ RequestId add_request(Connection& connection, const model::NewRequest& request, 
 std::vector<model::Request> submit_batch(Connection& connection, const model::NewBatch& batch,
                                          const Secret& key, Timestamp now, const Outbox& outbox) {
   if (batch.requests.empty()) throw UserError{"a batch needs at least one request"};
+  drop_expired_keys(connection, now);
+  if (batch.idempotency) {
+    const auto known = find_submission(connection, batch.user, *batch.idempotency, now);
+    if (known) return as_created(connection, *known, batch);
+  }
   const auto batch_id = add_batch(connection, batch);
   const auto user = maybe_name_id(connection, NameKind::user, batch.user);
   std::vector<model::Request> stored;
@@ -42,6 +48,7 @@ std::vector<model::Request> submit_batch(Connection& connection, const model::Ne
     add_job(connection, id, request, key);
     stored.push_back(*load_request(connection, id, Detail::whole_history));
   }
+  remember_submission(connection, batch, stored, now);
   outbox.submitted(connection, stored);
   return stored;
 }

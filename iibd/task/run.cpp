@@ -7,13 +7,14 @@ namespace iib::task {
 
 Outcome run(const Job& job, const Environment& environment, Progress& progress,
             const Cancellation& cancellation) {
-  refuse_unsupported(job, environment.settings);
   switch (job.request.type) {
     case model::RequestType::add: {
+      refuse_unsupported(job, environment.settings);
       Context context{job, environment, progress, cancellation};
       return run_add(context);
     }
     case model::RequestType::rm: {
+      refuse_unsupported(job, environment.settings);
       Context context{job, environment, progress, cancellation};
       return run_rm(context);
     }
@@ -26,8 +27,10 @@ Outcome run(const Job& job, const Environment& environment, Progress& progress,
     case model::RequestType::add_deprecations:
       break;
   }
-  throw UserError{fmt::format("this release cannot do requests of the type {}",
-                              model::to_string(job.request.type))};
+  throw UserError{
+      fmt::format("this release cannot do requests of the type {}: nothing was changed; submit "
+                  "the request again after an upgrade of this service",
+                  model::to_string(job.request.type))};
 }
 
 }  // namespace iib::task

@@ -81,6 +81,8 @@ Result guard(const Log& log, const Work& work) {
   } catch (const model::Forbidden& error) {
     return error_response(403, error.what());
   } catch (const UserError& error) {
+  } catch (const store::KeyReused& error) {
+    return error_response(409, error.what());
     return error_response(400, error.what());
   } catch (const std::exception& error) {
     return unexpected(log, error.what());

@@ -153,6 +153,14 @@ struct NewRequest {
 struct NewBatch {
   std::optional<std::string> user;  ///< Unset: anonymous.
   /// JSON text of an object, or nothing.
+/// Makes a submission repeatable (header `Idempotency-Key`): per user, one with the same path and
+/// key is the same submission, provided that its body is the same.
+struct IdempotencyKey {
+  std::string path;       ///< Of the endpoint.
+  std::string key;        ///< As the client chose it.
+  std::string body_hash;  ///< Stands for the body: see store::Store::body_hash.
+};
+
   std::optional<std::string> annotations;
   std::vector<NewRequest> requests;  ///< In the order of submission.
   /// Scheme and host under which the client reached us.
@@ -161,6 +169,8 @@ struct NewBatch {
 
 /// What a job learned about its request, stored together with a state. Members that are set (lists:
 /// not empty) replace what is stored; `arches` are added to it.
+  /// Unset: each submission is a new one.
+  std::optional<IdempotencyKey> idempotency = {};
 struct Learned {
   std::vector<std::string> arches;  ///< Empty: nothing new.
   RequestFacts facts;               ///< Only what is set replaces.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "iib/base/clock.hpp"
+#include "iib/base/error.hpp"
 #include "iib/base/log.hpp"
 #include "iib/base/secret.hpp"
 #include "iib/model/request.hpp"
@@ -98,6 +99,12 @@ struct Recovered {
 /// What a submission's completion gets: the stored requests in order, or why nothing was stored.
 using SubmitResult = std::variant<std::vector<model::Request>, std::exception_ptr>;
 
+/// An idempotency key that was given to another body before; what() is for the client.
+class KeyReused : public UserError {
+ public:
+  using UserError::UserError;
+};
+
 /// The daemon's memory: requests, batches, states, jobs, outbox. Every public operation is atomic.
 /// Writes run on one writer thread, each in a savepoint, committed together and answered after the
 /// commit; reads have connections of their own. Safe to call from any thread. Failures throw
@@ -113,7 +120,9 @@ class Store {
   ~Store();
 
   /// Stores requests, batch, first states, jobs and outbox rows in one transaction; `done` is
-  /// called on the writer thread after the commit (must not block).
+  /// called on the writer thread after the commit (must not block). A batch whose idempotency key
+  /// is known is not stored again: its result is that of the first, as it was created; for another
+  /// body it is KeyReused.
   void submit(model::NewBatch batch, std::function<void(SubmitResult)> done);
   /// The same, waiting. Not for HTTP threads.
   [[nodiscard]] std::vector<model::Request> submit(model::NewBatch batch);
@@ -138,6 +147,11 @@ class Store {
   void renew(std::string_view owner, std::chrono::seconds lease);
   /// Whether `claim` is still the job's and its request is not final: asked before the final push.
   [[nodiscard]] bool holds(const Claim& claim) const;
+  /// A keyed hash of a submission's body: equal for equal bodies, and telling nothing else of them,
+  /// for they may hold secrets.
+  [[nodiscard]] std::string body_hash(std::string_view body) const;
+  /// Throws KeyReused when `user` has given `key` to another body.
+  void check_key(const std::optional<std::string>& user, const model::IdempotencyKey& key) const;
   /// Appends a state (in_progress) with what was learned, with outbox rows, in one transaction.
   Written progress(const Claim& claim, std::string reason, model::Learned learned);
   /// Stores facts alone, without a state.
