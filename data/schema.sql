@@ -6,7 +6,7 @@
 -- erased secrets is ever deleted.
 
 PRAGMA application_id = 1768514148;  -- the bytes "iibd"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- Names, each stored once ----------------------------------------------------------------------
 
