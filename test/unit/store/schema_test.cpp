@@ -61,8 +61,13 @@ std::vector<fs::path> backups(const StateDir& state) {
   return found;
 }
 
-/// The real first version and a step that no release has.
-SchemaSource with_second_version(std::vector<Migration>& steps, std::string_view sql) {
+/// The version of this binary.
+int current_version() {
+  return migrations().back().number;
+}
+
+/// The real versions and a step that no release has.
+SchemaSource with_next_version(std::vector<Migration>& steps, std::string_view sql) {
   steps = {migrations().begin(), migrations().end()};
   steps.push_back({steps.back().number + 1, "a-test", sql});
   return {.schema = schema_sql(), .steps = steps};
@@ -97,7 +102,7 @@ TEST_CASE("a new database is made private, in WAL mode", "[store]") {
         (fs::perms::owner_read | fs::perms::owner_write));
   SQLite::Database database{state.database().string()};
   CHECK(database.execAndGet("PRAGMA journal_mode").getString() == "wal");
-  CHECK(pragma(state.database(), "user_version") == migrations().back().number);
+  CHECK(pragma(state.database(), "user_version") == current_version());
 }
 
 TEST_CASE("the writer flushes every commit, checks references and overwrites what it deletes",
@@ -178,18 +183,30 @@ TEST_CASE("an older database is upgraded after a copy was made beside it", "[sto
   StateDir state;
   submit_one(*state.open());
   std::vector<Migration> steps;
-  const auto source = with_second_version(steps, "ALTER TABLE user ADD COLUMN test TEXT");
+  const auto source = with_next_version(steps, "ALTER TABLE user ADD COLUMN test TEXT");
 
   const auto done = prepare_database(state.database(), source, state.clock, quiet_log());
 
-  CHECK(done.from == 1);
-  CHECK(done.to == 2);
-  CHECK(pragma(state.database(), "user_version") == 2);
+  CHECK(done.from == current_version());
+  CHECK(done.to == current_version() + 1);
+  CHECK(pragma(state.database(), "user_version") == current_version() + 1);
   REQUIRE(backups(state).size() == 1);
-  CHECK(pragma(backups(state).front(), "user_version") == 1);
+  CHECK(pragma(backups(state).front(), "user_version") == current_version());
   SQLite::Database copy{backups(state).front().string()};
   CHECK(copy.execAndGet("SELECT count(*) FROM request").getInt() == 1);
-  CHECK(prepare_database(state.database(), source, state.clock, quiet_log()).from == 2);
+  CHECK(prepare_database(state.database(), source, state.clock, quiet_log()).from == done.to);
+}
+
+TEST_CASE("a database of the first version is upgraded and used", "[store]") {
+  StateDir state;
+  execute(state.database(), std::string{migrations().front().sql});
+  execute(state.database(), "PRAGMA user_version = 1");
+
+  const auto store = state.open();
+
+  CHECK(pragma(state.database(), "user_version") == current_version());
+  REQUIRE(backups(state).size() == 1);
+  CHECK(submit_one(*store).id == RequestId{1});
 }
 
 TEST_CASE("a migration that fails changes nothing", "[store]") {
@@ -200,11 +217,11 @@ TEST_CASE("a migration that fails changes nothing", "[store]") {
 
   const auto sql = GENERATE("ALTER TABLE user ADD COLUMN test TEXT; SELECT nonsense",
                             "UPDATE request SET batch_id = 77");  // refers to nothing
-  const auto source = with_second_version(steps, sql);
+  const auto source = with_next_version(steps, sql);
 
   CHECK_THROWS(prepare_database(state.database(), source, state.clock, quiet_log()));
   CHECK(definitions(state.database()) == before);
-  CHECK(pragma(state.database(), "user_version") == 1);
+  CHECK(pragma(state.database(), "user_version") == current_version());
   CHECK(state.open()->find(RequestId{1}).has_value());
 }
 
