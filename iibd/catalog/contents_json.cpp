@@ -1,0 +1,62 @@
+#include "catalog/contents_json.hpp"
+
+namespace iib::catalog {
+namespace {
+
+void write_node(JsonOutput& json, const PackageContents& package, const ChannelNode& node) {
+  json.begin_object();
+  json.member("bundle", node.bundle);
+  json.member("stub", package.find_bundle(node.bundle) == nullptr);
+  json.member("replaces", node.replaces);
+  json.member("skips", node.skips);
+  json.member("skip_range", node.skip_range);
+  json.end_object();
+}
+
+void write_channel(JsonOutput& json, const PackageContents& package,
+                   const ChannelContents& channel) {
+  json.begin_object();
+  json.member("name", channel.name);
+  json.member("default", channel.name == package.default_channel);
+  json.member("head", channel.head);
+  json.key("nodes");
+  json.begin_array();
+  for (const auto& node : channel.nodes) write_node(json, package, node);
+  json.end_array();
+  json.end_object();
+}
+
+}  // namespace
+
+void write_bundle(JsonOutput& json, const BundleSummary& bundle) {
+  json.begin_object();
+  json.member("name", bundle.name);
+  json.member("version", bundle.version);
+  json.member("pull_spec", bundle.pull_spec);
+  json.member("substitutes_for", bundle.substitutes_for);
+  json.member("deprecated", bundle.deprecated);
+  json.end_object();
+}
+
+void write_package(JsonOutput& json, const PackageContents& package) {
+  json.begin_object();
+  json.member("name", package.name);
+  json.member("default_channel", package.default_channel);
+  json.key("channels");
+  json.begin_array();
+  for (const auto& channel : package.channels) write_channel(json, package, channel);
+  json.end_array();
+  json.key("bundles");
+  json.begin_array();
+  for (const auto& bundle : package.bundles) write_bundle(json, bundle);
+  json.end_array();
+  json.end_object();
+}
+
+std::string to_json(const PackageContents& package) {
+  JsonOutput json;
+  write_package(json, package);
+  return json.text();
+}
+
+}  // namespace iib::catalog
