@@ -6,7 +6,7 @@
 -- erased secrets is ever deleted.
 
 PRAGMA application_id = 1768514148;  -- the bytes "iibd"
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- Names, each stored once ----------------------------------------------------------------------
 
@@ -149,7 +149,9 @@ CREATE TABLE request_state (
   request_id INTEGER NOT NULL REFERENCES request,
   state      INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3),
   reason     TEXT NOT NULL CHECK (reason <> ''),
-  updated    INTEGER NOT NULL
+  updated    INTEGER NOT NULL,
+  -- The claim of the job that told it; null: told from outside.
+  claim      INTEGER CHECK (claim >= 1)
 ) STRICT;
 
 -- A request's history, and its newest entry.
@@ -291,8 +293,6 @@ BEGIN
   SELECT RAISE(ABORT, 'a finished job does not begin again');
 END;
 
--- Messages -------------------------------------------------------------------------------------
-
 -- Repeated submissions ---------------------------------------------------------------------------
 
 -- What makes a repeated submission the same one, for a while: a key per user and endpoint. Written
@@ -312,6 +312,8 @@ CREATE TABLE idempotency_key (
 
 -- The expired ones.
 CREATE INDEX idempotency_key_by_expiry ON idempotency_key (expires);
+
+-- Messages -------------------------------------------------------------------------------------
 
 -- What waits to be sent, in the order of writing, as it was at that moment. Rows go once the broker
 -- has settled them.

@@ -41,11 +41,12 @@ struct ImageList {
   std::vector<std::string> RequestFacts::*member;
 };
 constexpr int kBundles = 21;
+constexpr int kResolvedFragments = 24;
 constexpr std::array kImageLists{
     ImageList{kBundles, &RequestFacts::bundles},
     ImageList{22, &RequestFacts::deprecation_list},
     ImageList{23, &RequestFacts::fbc_fragments},
-    ImageList{24, &RequestFacts::fbc_fragments_resolved},
+    ImageList{kResolvedFragments, &RequestFacts::fbc_fragments_resolved},
 };
 
 void bind_columns(Connection& connection, Use& use, const RequestFacts& facts) {
@@ -200,6 +201,11 @@ void store_links(Connection& connection, RequestId request, const RequestFacts& 
   }
   add_build_tags(connection, request, facts.build_tags);
   store_mapping(connection, facts.bundle_mapping);
+}
+
+void replace_resolved_fragments(Connection& connection, RequestId request,
+                                const std::vector<std::string>& pull_specs) {
+  set_image_list(connection, request, kResolvedFragments, pull_specs);
 }
 
 void add_architectures(Connection& connection, RequestId request,

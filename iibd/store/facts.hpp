@@ -17,6 +17,10 @@ void learn_columns(Connection& connection, RequestId request, const model::Reque
 /// mapping is stored per image, for all requests.
 void store_links(Connection& connection, RequestId request, const model::RequestFacts& facts);
 
+/// Replaces fbc_fragments_resolved, also by an empty list.
+void replace_resolved_fragments(Connection& connection, RequestId request,
+                                const std::vector<std::string>& pull_specs);
+
 /// Adds architectures to those stored.
 void add_architectures(Connection& connection, RequestId request,
                        const std::vector<std::string>& arches);

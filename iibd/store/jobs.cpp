@@ -37,6 +37,7 @@ std::optional<ClaimedRow> take_oldest(Connection& connection, std::string_view q
   ClaimedRow row;
   row.job.id = JobId{claim.integer("id")};
   row.job.queue = queue;
+  row.job.ordering_key = claim.maybe_text("ordering_key").value_or("");
   row.job.claim = claim.integer("claim");
   row.job.tries = static_cast<int>(claim.integer("tries"));
   row.job.arguments = model::job_arguments_from_json(claim.text("arguments"));
@@ -118,6 +119,13 @@ int renew_leases(Connection& connection, std::string_view owner, Timestamp lease
 bool holds_claim(Connection& connection, const Claim& claim) {
   auto held = connection.use(sql::kHoldsClaim);
   return bind_claim(held, claim).step();
+}
+
+std::optional<std::int64_t> running_claim(Connection& connection, RequestId request) {
+  auto row = connection.use(sql::kRunningClaim);
+  row.bind(":request", request.value());
+  if (!row.step()) return std::nullopt;
+  return row.integer("claim");
 }
 
 Written report_state(Connection& connection, const Claim& claim, const ReportedState& reported,

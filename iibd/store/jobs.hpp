@@ -24,6 +24,9 @@ int renew_leases(Connection& connection, std::string_view owner, Timestamp lease
 /// See Store::holds.
 [[nodiscard]] bool holds_claim(Connection& connection, const Claim& claim);
 
+/// See Store::running_claim.
+[[nodiscard]] std::optional<std::int64_t> running_claim(Connection& connection, RequestId request);
+
 /// A state and its time, as a job reports it.
 struct ReportedState {
   model::RequestState state = model::RequestState::in_progress;

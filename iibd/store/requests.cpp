@@ -64,7 +64,8 @@ std::vector<model::StateEntry> read_states(Connection& connection, RequestId id,
     history.push_back({.id = EventId{rows.integer("id")},
                        .state = static_cast<model::RequestState>(rows.integer("state")),
                        .reason = rows.text("reason"),
-                       .updated = Timestamp{std::chrono::microseconds{rows.integer("updated")}}});
+                       .updated = Timestamp{std::chrono::microseconds{rows.integer("updated")}},
+                       .claim = rows.maybe_integer("claim")});
   }
   return history;
 }
@@ -78,6 +79,12 @@ std::optional<model::Request> load_request(Connection& connection, RequestId id,
   request->arches = read_architectures(connection, id);
   request->history = read_states(connection, id, detail);
   return request;
+}
+
+std::optional<model::StateEntry> latest_state(Connection& connection, RequestId id) {
+  auto states = read_states(connection, id, Detail::latest_state);
+  if (states.empty()) return std::nullopt;
+  return std::move(states.front());
 }
 
 EventId add_state(Connection& connection, RequestId request, model::RequestState state,

@@ -13,6 +13,9 @@ namespace iib::store {
 [[nodiscard]] std::optional<model::Request> load_request(Connection& connection, RequestId id,
                                                          Detail detail);
 
+/// The newest entry of a request's history; nothing when there is no such request.
+[[nodiscard]] std::optional<model::StateEntry> latest_state(Connection& connection, RequestId id);
+
 /// Appends to the history. Fails when the request is final and `state` is another.
 EventId add_state(Connection& connection, RequestId request, model::RequestState state,
                   std::string_view reason, Timestamp now);

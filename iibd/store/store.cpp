@@ -99,6 +99,39 @@ void Store::ping() const {
   impl_->readers.with([](Connection& connection) { return connection.use(kPing).step(); });
 }
 
+void Store::patch(RequestId id, model::Patch patch, std::function<void(ChangeResult)> done) {
+  impl_->writer.post(
+      [impl = impl_.get(), id, patch = std::move(patch)](Connection& connection) {
+        return patch_request(connection, id, patch, impl->clock.now(), impl->outbox);
+      },
+      std::move(done));
+}
+
+Changed Store::patch(RequestId id, const model::Patch& patch) {
+  return impl_->writer.run([&](Connection& connection) {
+    return patch_request(connection, id, patch, impl_->clock.now(), impl_->outbox);
+  });
+}
+
+void Store::cancel(RequestId id, std::string reason, std::function<void(ChangeResult)> done) {
+  impl_->writer.post(
+      [impl = impl_.get(), id, reason = std::move(reason)](Connection& connection) {
+        return cancel_request(connection, id, reason, impl->clock.now(), impl->outbox);
+      },
+      std::move(done));
+}
+
+Changed Store::cancel(RequestId id, const std::string& reason) {
+  return impl_->writer.run([&](Connection& connection) {
+    return cancel_request(connection, id, reason, impl_->clock.now(), impl_->outbox);
+  });
+}
+
+std::optional<std::int64_t> Store::running_claim(RequestId request) const {
+  return impl_->readers.with(
+      [&](Connection& connection) { return ::iib::store::running_claim(connection, request); });
+}
+
 std::optional<ClaimedJob> Store::claim(std::string_view queue, std::string_view owner,
                                        std::chrono::seconds lease) {
   return impl_->writer.run([&](Connection& connection) {

@@ -21,7 +21,7 @@ inline constexpr auto kClaimJob = R"sql(
                                      AND older.state <> 'done')
                 ORDER BY candidate.id
                 LIMIT 1)
-  RETURNING id, request_id, claim, tries, arguments, secrets
+  RETURNING id, request_id, ordering_key, claim, tries, arguments, secrets
 )sql";
 
 inline constexpr auto kRenewLeases = R"sql(
@@ -39,13 +39,17 @@ inline constexpr auto kHoldsClaim = R"sql(
 
 /// The fenced form of a new state.
 inline constexpr auto kAddStateOfClaim = R"sql(
-  INSERT INTO request_state (request_id, state, reason, updated)
-  SELECT job.request_id, :state, :reason, :updated
+  INSERT INTO request_state (request_id, state, reason, updated, claim)
+  SELECT job.request_id, :state, :reason, :updated, job.claim
     FROM job
     JOIN request ON request.id = job.request_id
    WHERE job.id = :job AND job.request_id = :request AND job.claim = :claim
      AND job.state = 'running' AND request.state = 1
   RETURNING id
+)sql";
+
+inline constexpr auto kRunningClaim = R"sql(
+  SELECT claim FROM job WHERE request_id = :request AND state = 'running'
 )sql";
 
 inline constexpr auto kRequeueJob = R"sql(

@@ -129,7 +129,7 @@ inline constexpr auto kRequestBuildTags = R"sql(
 
 /// The newest `:limit` entries; -1: all.
 inline constexpr auto kRequestStates = R"sql(
-  SELECT id, state, reason, updated
+  SELECT id, state, reason, updated, claim
     FROM request_state
    WHERE request_id = :request
    ORDER BY id DESC

@@ -4,6 +4,7 @@
 #include "iib/base/id.hpp"
 #include "iib/base/secret.hpp"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -48,6 +49,9 @@ struct StateEntry {
   RequestState state = RequestState::in_progress;  ///< The state entered.
   std::string reason;                              ///< Never empty.
   Timestamp updated;                               ///< When it was entered.
+  /// The claim of the job that told it: another run of the same job has a higher one. Unset: told
+  /// from outside.
+  std::optional<std::int64_t> claim = {};
 };
 
 /// Everything a request's document tells beyond the common keys: the union over all types. Which
@@ -149,10 +153,6 @@ struct NewRequest {
   std::string ordering_key;
 };
 
-/// What one POST submits: all or nothing.
-struct NewBatch {
-  std::optional<std::string> user;  ///< Unset: anonymous.
-  /// JSON text of an object, or nothing.
 /// Makes a submission repeatable (header `Idempotency-Key`): per user, one with the same path and
 /// key is the same submission, provided that its body is the same.
 struct IdempotencyKey {
@@ -161,16 +161,20 @@ struct IdempotencyKey {
   std::string body_hash;  ///< Stands for the body: see store::Store::body_hash.
 };
 
+/// What one POST submits: all or nothing.
+struct NewBatch {
+  std::optional<std::string> user;  ///< Unset: anonymous.
+  /// JSON text of an object, or nothing.
   std::optional<std::string> annotations;
   std::vector<NewRequest> requests;  ///< In the order of submission.
   /// Scheme and host under which the client reached us.
   std::string base_url;
+  /// Unset: each submission is a new one.
+  std::optional<IdempotencyKey> idempotency = {};
 };
 
 /// What a job learned about its request, stored together with a state. Members that are set (lists:
 /// not empty) replace what is stored; `arches` are added to it.
-  /// Unset: each submission is a new one.
-  std::optional<IdempotencyKey> idempotency = {};
 struct Learned {
   std::vector<std::string> arches;  ///< Empty: nothing new.
   RequestFacts facts;               ///< Only what is set replaces.

@@ -4,6 +4,7 @@
 #include "iib/base/error.hpp"
 #include "iib/base/log.hpp"
 #include "iib/base/secret.hpp"
+#include "iib/model/patch.hpp"
 #include "iib/model/request.hpp"
 
 #include <chrono>
@@ -67,6 +68,8 @@ struct Page {
 struct ClaimedJob {
   JobId id;           ///< Of the job, not of its request.
   std::string queue;  ///< The queue that it came from.
+  /// Jobs with the same key never run together; empty: no such rule.
+  std::string ordering_key;
   /// The fencing token: rises with every claim; every write of the job names it.
   std::int64_t claim = 0;
   /// Claims of this job that ended with the daemon's death.
@@ -96,14 +99,32 @@ struct Recovered {
   std::vector<RequestId> failed;
 };
 
-/// What a submission's completion gets: the stored requests in order, or why nothing was stored.
-using SubmitResult = std::variant<std::vector<model::Request>, std::exception_ptr>;
-
 /// An idempotency key that was given to another body before; what() is for the client.
 class KeyReused : public UserError {
  public:
   using UserError::UserError;
 };
+
+/// What a submission's completion gets: the stored requests in order, or why nothing was stored.
+using SubmitResult = std::variant<std::vector<model::Request>, std::exception_ptr>;
+
+/// What became of a change that came from outside: a PATCH, a cancellation.
+struct Changed {
+  /// How it ended.
+  enum class Outcome {
+    stored,           ///< As it was asked for.
+    unknown_request,  ///< There is no such request.
+    state_is_final,   ///< The request has ended and keeps its state: nothing was stored.
+  };
+  Outcome outcome = Outcome::unknown_request;  ///< How it ended.
+  /// The request as it is now, with its whole history; unset when it is unknown.
+  std::optional<model::Request> request = {};
+  /// Whether this change ended the request: whoever runs its job has to stop.
+  bool ended = false;
+};
+
+/// What a change's completion gets: its outcome, or why nothing was stored.
+using ChangeResult = std::variant<Changed, std::exception_ptr>;
 
 /// The daemon's memory: requests, batches, states, jobs, outbox. Every public operation is atomic.
 /// Writes run on one writer thread, each in a savepoint, committed together and answered after the
@@ -126,6 +147,11 @@ class Store {
   void submit(model::NewBatch batch, std::function<void(SubmitResult)> done);
   /// The same, waiting. Not for HTTP threads.
   [[nodiscard]] std::vector<model::Request> submit(model::NewBatch batch);
+  /// A keyed hash of a submission's body: equal for equal bodies, and telling nothing else of them,
+  /// for they may hold secrets.
+  [[nodiscard]] std::string body_hash(std::string_view body) const;
+  /// Throws KeyReused when `user` has given `key` to another body.
+  void check_key(const std::optional<std::string>& user, const model::IdempotencyKey& key) const;
 
   /// One request with its whole history, or nothing.
   [[nodiscard]] std::optional<model::Request> find(RequestId id) const;
@@ -139,6 +165,19 @@ class Store {
   /// One trivial query; throws when the database does not answer.
   void ping() const;
 
+  /// Stores what `patch` asks for by the rules of rest-api 5.4 and 5.5, with outbox rows, in one
+  /// transaction. `done` is called on the writer thread after the commit (must not block).
+  void patch(RequestId id, model::Patch patch, std::function<void(ChangeResult)> done);
+  /// The same, waiting. Not for HTTP threads.
+  Changed patch(RequestId id, const model::Patch& patch);
+  /// Fails a request that has not ended, for `reason`, with outbox rows; its job ends with it.
+  /// `done` is called as that of patch().
+  void cancel(RequestId id, std::string reason, std::function<void(ChangeResult)> done);
+  /// The same, waiting. Not for HTTP threads.
+  Changed cancel(RequestId id, const std::string& reason);
+  /// The number of the claim under which the request's job runs now, or nothing.
+  [[nodiscard]] std::optional<std::int64_t> running_claim(RequestId request) const;
+
   /// The oldest job of `queue` that may run: queued, and no older unfinished job has its ordering
   /// key. Claims it for `owner` until now + `lease`.
   [[nodiscard]] std::optional<ClaimedJob> claim(std::string_view queue, std::string_view owner,
@@ -147,11 +186,6 @@ class Store {
   void renew(std::string_view owner, std::chrono::seconds lease);
   /// Whether `claim` is still the job's and its request is not final: asked before the final push.
   [[nodiscard]] bool holds(const Claim& claim) const;
-  /// A keyed hash of a submission's body: equal for equal bodies, and telling nothing else of them,
-  /// for they may hold secrets.
-  [[nodiscard]] std::string body_hash(std::string_view body) const;
-  /// Throws KeyReused when `user` has given `key` to another body.
-  void check_key(const std::optional<std::string>& user, const model::IdempotencyKey& key) const;
   /// Appends a state (in_progress) with what was learned, with outbox rows, in one transaction.
   Written progress(const Claim& claim, std::string reason, model::Learned learned);
   /// Stores facts alone, without a state.
