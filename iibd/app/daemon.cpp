@@ -12,7 +12,6 @@
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <thread>
 
 namespace iib::app {
@@ -56,7 +55,7 @@ void sweep(const Images& images, const Cancellation& cancellation, const Log& lo
 
 void serve(const config::Loaded& loaded) {
   const auto& config = loaded.config;
-  StopSignals signals;
+  Signals signals;
   const Logs logs{config};
   const auto log = logs.module("app");
   greet(loaded, log);
@@ -87,13 +86,15 @@ void serve(const config::Loaded& loaded) {
   std::jthread sweeper{
       [&](std::stop_token stop) { sweep(images, Cancellation{std::move(stop)}, log); }};
   for (const auto& address : server.addresses()) {
-    log.info("listening on {}{}", address.starts_with("unix:") ? "" : "http://", address);
+    const auto* const scheme = config.tls_certificate ? "https://" : "http://";
+    log.info("listening on {}{}", address.starts_with("unix:") ? "" : scheme, address);
   }
   tell_service_manager(ServiceState::ready);
 
-  const int signal = signals.wait();
+  auto signal = signals.wait();
+  for (; signal.order == Order::reload; signal = signals.wait()) server.reload();
   tell_service_manager(ServiceState::stopping);
-  log.info("stopping on signal {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  log.info("stopping on signal {}", signal.name);
   sweeper.request_stop();
   server.stop();
   scheduler.stop();

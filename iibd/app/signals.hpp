@@ -2,13 +2,22 @@
 
 namespace iib::app {
 
-/// Blocks SIGTERM and SIGINT in this thread and in those it starts, and ignores SIGPIPE, so
+/// What a signal asks of the daemon.
+enum class Order { stop, reload };
+
+/// Blocks SIGTERM, SIGINT and SIGHUP in this thread and in those it starts, and ignores SIGPIPE, so
 /// that one place waits for them. Made before the first thread.
-class StopSignals {
+class Signals {
  public:
-  StopSignals();
-  /// Waits for SIGTERM or SIGINT; gives which.
-  int wait();
+  /// An order, and the signal's name for the log.
+  struct Received {
+    Order order;
+    const char* name;
+  };
+
+  Signals();
+  /// Waits for the next order.
+  Received wait();
 };
 
 }  // namespace iib::app

@@ -54,6 +54,11 @@ web::Options web_options(const config::Config& config) {
   options.trusted_proxies = config.trusted_proxies;
   options.limits.body_bytes = config.max_body_size;
   options.remote_user_header = config.remote_user_header;
+  options.keytab = config.keytab;
+  options.replay_cache = config.state_dir / "kerberos.replays";
+  options.users_file = config.users_file;
+  options.tls_certificate = config.tls_certificate;
+  options.tls_key = config.tls_key;
   options.login_disabled = config.login_disabled;
   options.external_url = config.external_url;
   options.max_per_page = config.max_per_page;
@@ -71,12 +76,12 @@ web::Hooks web_hooks(const config::Config& config, std::function<void()> wake) {
                                    const model::NewRequest& request) {
     const bool serial =
         request.arguments.overwrite_from_index || request.arguments.overwrite_target_index;
+    // An empty index is made of its from_index, but not built on it: for queues it has none.
+    const bool builds_on_index = request.type != model::RequestType::create_empty_index;
     return config::queue_for(config, user, serial ? config::Order::serial : config::Order::parallel,
                              builds_on_index ? request.facts.from_index : std::nullopt);
   };
   return {.queue_for = queue_for, .on_submitted = std::move(wake)};
 }
-    // An empty index is made of its from_index, but not built on it: for queues it has none.
-    const bool builds_on_index = request.type != model::RequestType::create_empty_index;
 
 }  // namespace iib::app

@@ -233,16 +233,56 @@ void check_release(const Checked& checked) {
   }
 }
 
-std::vector<std::string> warn_of_open_door(const Checked& checked) {
+bool can_read(const std::filesystem::path& file) {
+  return ::faccessat(AT_FDCWD, file.c_str(), R_OK, AT_EACCESS) == 0;
+}
+
+void require_readable(const Checked& checked, std::string_view option,
+                      const std::optional<std::filesystem::path>& file) {
+  if (!file || can_read(*file)) return;
+  fail(checked, option,
+       fmt::format("{} is '{}', which is not there or cannot be read by this user; check the path, "
+                   "its owner and mode",
+                   option, file->string()));
+}
+
+void check_tls(const Checked& checked) {
   const auto& config = checked.draft.config;
-  if (!config.login_disabled) return {};
+  const auto pair = [&](std::string_view given, std::string_view missing) {
+    fail(checked, given,
+         fmt::format("{} needs {} too: set both, or none for plain HTTP", given, missing));
+  };
+  if (config.tls_certificate && !config.tls_key) pair("iib_tls_certificate", "iib_tls_key");
+  if (config.tls_key && !config.tls_certificate) pair("iib_tls_key", "iib_tls_certificate");
+  require_readable(checked, "iib_tls_certificate", config.tls_certificate);
+  require_readable(checked, "iib_tls_key", config.tls_key);
+}
+
+/// The first address that other hosts can reach, if there is one.
+const ListenAddress* open_address(const Config& config) {
   const auto open = std::find_if(config.listen.begin(), config.listen.end(),
                                  [](const ListenAddress& address) { return !address.is_local(); });
-  if (open == config.listen.end()) return {};
-  return {
-      fmt::format("login_disabled is true and iib_listen has {}: anyone who can reach that "
-                  "address may submit requests",
-                  open->host)};
+  return open == config.listen.end() ? nullptr : &*open;
+}
+
+std::vector<std::string> warn_of_open_doors(const Checked& checked) {
+  const auto& config = checked.draft.config;
+  const auto* const open = open_address(config);
+  std::vector<std::string> warnings;
+  if (open == nullptr) return warnings;
+  if (config.login_disabled) {
+    warnings.push_back(
+        fmt::format("login_disabled is true and iib_listen has {}: anyone who can reach that "
+                    "address may submit requests",
+                    open->host));
+  }
+  if (config.users_file && !config.tls_certificate) {
+    warnings.push_back(
+        fmt::format("iib_users_file is set and iib_listen has {} without TLS: whoever listens on "
+                    "the way learns passwords and tokens; set iib_tls_certificate and iib_tls_key",
+                    open->host));
+  }
+  return warnings;
 }
 
 }  // namespace
@@ -259,7 +299,9 @@ std::vector<std::string> check(const Checked& checked) {
   check_konflux(checked);
   check_opm_programs(checked);
   check_release(checked);
-  return warn_of_open_door(checked);
+  check_tls(checked);
+  require_readable(checked, "iib_keytab", checked.draft.config.keytab);
+  return warn_of_open_doors(checked);
 }
 
 }  // namespace iib::config

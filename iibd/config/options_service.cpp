@@ -123,6 +123,13 @@ Section service_options() {
           option(ours, "iib_external_url", &Config::external_url, base_url(), "",
                  "Scheme and host of the links in answers and messages, for a service behind a "
                  "proxy. Without it: those of the request."),
+          option(ours, "iib_tls_certificate", &Config::tls_certificate, optional(path()), "",
+                 "A PEM file with the certificate of the service and those between it and its "
+                 "authority. With it, all TCP addresses of `iib_listen` speak TLS. Read again on "
+                 "SIGHUP."),
+          option(ours, "iib_tls_key", &Config::tls_key, optional(path()), "",
+                 "The PEM file of the certificate's key, not encrypted, for iibd's eyes only. Read "
+                 "again on SIGHUP."),
           option(ours, "iib_max_body_size", &Config::max_body_size, byte_size(), "8MiB",
                  "The largest body of a request."),
           option(honoured, "iib_max_per_page", &Config::max_per_page, whole_number(1), "20",
@@ -144,6 +151,13 @@ Section user_options() {
           option(ours, "iib_trusted_proxies", &Config::trusted_proxies, trusted_proxies(), "[]",
                  "Front-ends that are believed when they name the user; `unix` means any peer of "
                  "a Unix socket."),
+          option(
+              ours, "iib_keytab", &Config::keytab, optional(path()), "",
+              "A keytab with a key of `HTTP/HOST@REALM`: callers may then show a Kerberos ticket "
+              "(`Authorization: Negotiate`) without a front-end."),
+          option(ours, "iib_users_file", &Config::users_file, optional(path()), "",
+                 "Passwords and tokens for scripts, made by `iibd user add`: callers may then send "
+                 "`Authorization: Basic` or `Bearer`. Read again on SIGHUP."),
           option(
               not_yet, "iib_worker_usernames", &Config::worker_usernames, list_of(text()), "[]",
               "Users who may change requests (PATCH), as foreign workers do. This release has no "

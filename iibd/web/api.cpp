@@ -30,11 +30,12 @@ std::string base_url_of(const Options& options, const HttpRequest& request) {
   if (!options.external_url.empty()) return options.external_url;
   const auto hosts = request.header("Host");
   // HTTP/1.0 clients need not send one.
-  if (hosts.empty()) return "http://localhost";
+  const std::string_view scheme = request.peer.tls ? "https" : "http";
+  if (hosts.empty()) return fmt::format("{}://localhost", scheme);
   if (hosts.size() > 1 || !is_host(hosts.front())) {
     throw Refusal{400, "the Host header must name one host"};
   }
-  return fmt::format("http://{}", hosts.front());
+  return fmt::format("{}://{}", scheme, hosts.front());
 }
 
 /// Names an unexpected failure in the answer and in the log, so that the one leads to the other.
@@ -80,9 +81,9 @@ Result guard(const Log& log, const Work& work) {
     return error_response(refusal.status(), refusal.what());
   } catch (const model::Forbidden& error) {
     return error_response(403, error.what());
-  } catch (const UserError& error) {
   } catch (const store::KeyReused& error) {
     return error_response(409, error.what());
+  } catch (const UserError& error) {
     return error_response(400, error.what());
   } catch (const std::exception& error) {
     return unexpected(log, error.what());
@@ -101,7 +102,8 @@ model::DocumentOptions document_options(const Services& services, const std::str
               services.artifacts.configured(io::ArtifactKind::related_bundles)};
 }
 
-Api::Api(Services services) : services_{services}, authentication_{services.options} {}
+Api::Api(Services services, const Authentication& authentication)
+    : services_{services}, authentication_{authentication} {}
 
 std::optional<HttpResponse> Api::refuse_early(const HttpRequest& head) const {
   if (head.target.size() > services_.options.limits.target_bytes) {
@@ -114,13 +116,16 @@ std::optional<HttpResponse> Api::refuse_early(const HttpRequest& head) const {
   if (!match) return not_found();
   if (head.method == "OPTIONS") return std::nullopt;
   if (match->route == nullptr) return method_not_allowed(match->allowed);
-  if (!changes_something(head.method)) return std::nullopt;
-  try {
-    static_cast<void>(authentication_.identify(head));
-  } catch (const Unauthorized& error) {
-    return error_response(401, error.what());
-  }
   return std::nullopt;
+}
+
+Identification Api::identify(const HttpRequest& head) const {
+  if (!changes_something(head.method)) return Identity{};
+  return guard<Identification>(services_.log, [&] { return authentication_.identify(head); });
+}
+
+Identified Api::identified(const FinishIdentified& finish) const {
+  return guard<Identified>(services_.log, finish);
 }
 
 Answer Api::answer(const HttpRequest& request) const {
@@ -132,8 +137,7 @@ Answer Api::answer(const HttpRequest& request) const {
     const Call call{.request = request,
                     .target = std::move(target),
                     .id = match.id,
-                    .user = changes_something(request.method) ? authentication_.identify(request)
-                                                              : std::nullopt,
+                    .user = request.identity.user,
                     .base_url = base_url_of(services_.options, request)};
     return match.route->handler(services_, call);
   });

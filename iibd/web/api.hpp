@@ -32,7 +32,7 @@ struct Call {
   /// The id in the path, if the route has one.
   RequestId id;
   /// Of a POST or PATCH.
-  User user;
+  const User& user;
   /// Scheme and host for URLs in the answer.
   std::string base_url;
 };
@@ -55,11 +55,16 @@ struct Services {
 /// call from any thread.
 class Api {
  public:
-  explicit Api(Services services);
+  /// `authentication` outlives it.
+  Api(Services services, const Authentication& authentication);
 
-  /// The refusal that a request's head alone decides (404, 405, 401, 414); then the body need not
-  /// be received.
+  /// The refusal that routing alone decides (404, 405, 414).
   [[nodiscard]] std::optional<HttpResponse> refuse_early(const HttpRequest& head) const;
+
+  /// Who sent a request that is not refused early. A 401 comes before the body is received.
+  [[nodiscard]] Identification identify(const HttpRequest& head) const;
+  /// Runs `finish`; its exceptions become answers.
+  [[nodiscard]] Identified identified(const FinishIdentified& finish) const;
 
   /// Answers a whole request. `request` must live until the answer is there.
   [[nodiscard]] Answer answer(const HttpRequest& request) const;
@@ -69,7 +74,7 @@ class Api {
 
  private:
   Services services_;
-  Authentication authentication_;
+  const Authentication& authentication_;
 };
 
 }  // namespace iib::web

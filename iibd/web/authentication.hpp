@@ -1,36 +1,51 @@
 #pragma once
 
+#include "iib/base/log.hpp"
 #include "iib/web/server.hpp"
-#include "web/http.hpp"
+#include "web/auth/method.hpp"
 
-#include <optional>
+#include <functional>
+#include <memory>
 #include <string>
+#include <variant>
+#include <vector>
 
 namespace iib::web {
 
-/// The authenticated principal; nothing for an anonymous caller that may pass.
-using User = std::optional<std::string>;
+class Users;
 
-/// Finds out who calls (rest-api 1.3). Immutable.
+/// Who calls, or the answer to a caller that is refused.
+using Identified = std::variant<Identity, HttpResponse>;
+/// Words what was found; may throw. Runs on the connection's thread.
+using FinishIdentified = std::function<Identified()>;
+/// Begins to find out; takes who is told, once, from any thread.
+using BeginIdentified = std::function<void(std::function<void(FinishIdentified)>)>;
+/// What was found, or the beginning of it.
+using Identification = std::variant<Identity, HttpResponse, BeginIdentified>;
+
+/// Finds out who calls (rest-api 1.3): asks the methods that are on, one after another, until one
+/// finds something that concerns it. Safe to use from any thread.
 class Authentication {
  public:
-  explicit Authentication(const Options& options);
+  /// Throws UserError naming the option whose file is bad.
+  Authentication(const Options& options, Log log);
+  ~Authentication();
 
-  /// Who a POST or PATCH comes from. Throws Unauthorized when that is not known but must be.
-  [[nodiscard]] User identify(const HttpRequest& request) const;
+  /// Who a POST or PATCH comes from.
+  [[nodiscard]] Identification identify(const HttpRequest& head) const;
+  /// Reads the users file anew. A bad one is logged, and the old users stay.
+  void reload() const;
+  /// Answers whoever still waits; then nobody waits any more.
+  void stop() const;
 
  private:
-  [[nodiscard]] bool trusts(const Peer& peer) const;
+  [[nodiscard]] Identified decide(const Verdict& verdict, const Peer& peer) const;
+  [[nodiscard]] HttpResponse refuse(const std::string& reason) const;
 
-  std::string header_;
-  config::TrustedProxies trusted_;
+  Log log_;
   bool login_disabled_;
-};
-
-/// Nobody we know: HTTP 401.
-class Unauthorized : public UserError {
- public:
-  using UserError::UserError;
+  std::shared_ptr<Users> users_;
+  std::vector<std::unique_ptr<Method>> methods_;
 };
 
 }  // namespace iib::web

@@ -1,6 +1,5 @@
 #include "web/connection.hpp"
 
-#include "iib/base/secret.hpp"
 #include "web/live.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -65,6 +64,9 @@ std::string head_text(const HttpResponse& response, std::uintmax_t body_bytes, b
       fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())),
       response.content_type, body_bytes);
   if (!response.allow.empty()) head += fmt::format("Allow: {}\r\n", response.allow);
+  for (const auto& value : response.authenticate) {
+    head += fmt::format("WWW-Authenticate: {}\r\n", value);
+  }
   if (!keep_alive) {
     head += "Connection: close\r\n";
   } else if (version < kHttp11) {
@@ -195,7 +197,7 @@ asio::awaitable<Connection::Next> Connection::serve_one() {
   const auto version = parser.get().version();
 
   // What the head alone decides is answered before the body, which may be large or never come.
-  if (auto refusal = api_.refuse_early(request)) {
+  if (auto refusal = co_await refuse_early(request)) {
     const bool unread = has_body(parser.get());
     const bool keep = parser.keep_alive() && !unread && !draining_;
     if (!co_await write(std::move(*refusal), request.method, keep, version)) co_return Next::close;
@@ -215,7 +217,10 @@ asio::awaitable<Connection::Next> Connection::serve_one() {
   request.body = std::move(parser.get().body());
   allow_any_time();
   auto response = co_await answer(request);
-  wipe(request.body);  // it may hold tokens
+  request.wipe_secrets();
+  if (!request.identity.proof.empty()) {
+    response.authenticate.push_back(std::move(request.identity.proof));
+  }
   const bool keep = parser.keep_alive() && !draining_;
   const bool written = co_await write(std::move(response), request.method, keep, version);
   co_return written&& keep ? Next::another_request : Next::close;
@@ -233,10 +238,9 @@ asio::awaitable<bool> Connection::wait_for_request() {
   co_return !problem && bytes > 0;
 }
 
-asio::awaitable<HttpResponse> Connection::answer(const HttpRequest& request) {
-  auto answer = api_.answer(request);
-  if (auto* response = std::get_if<HttpResponse>(&answer)) co_return std::move(*response);
-  auto begin = std::move(std::get<Begin>(answer));
+/// Waits for what another thread replies to `begin`: a function that words the result here.
+template <class Finish, class Begin>
+asio::awaitable<Finish> Connection::reply_to(Begin begin) {
   auto start = [this, begin = std::move(begin)](auto handler) {
     const auto pending = std::make_shared<Pending<decltype(handler)>>(live_, socket_.get_executor(),
                                                                       std::move(handler));
@@ -249,12 +253,36 @@ asio::awaitable<HttpResponse> Connection::answer(const HttpRequest& request) {
     try {
       begin(reply);
     } catch (const std::exception&) {
-      reply(
-          [cause = std::current_exception()]() -> HttpResponse { std::rethrow_exception(cause); });
+      reply([cause = std::current_exception()]() ->
+            typename Finish::result_type { std::rethrow_exception(cause); });
     }
   };
-  const auto finish = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Finish)>(
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Finish)>(
       std::move(start), asio::use_awaitable);
+}
+
+/// Routes a request and finds its user, who is noted in it, or else the answer to give at once.
+asio::awaitable<std::optional<HttpResponse>> Connection::refuse_early(HttpRequest& request) {
+  if (auto refusal = api_.refuse_early(request)) co_return refusal;
+  auto identification = api_.identify(request);
+  if (auto* refusal = std::get_if<HttpResponse>(&identification)) co_return std::move(*refusal);
+  if (auto* identity = std::get_if<Identity>(&identification)) {
+    request.identity = std::move(*identity);
+    co_return std::nullopt;
+  }
+  allow_any_time();
+  const auto finish =
+      co_await reply_to<FinishIdentified>(std::get<BeginIdentified>(std::move(identification)));
+  auto identified = api_.identified(finish);
+  if (auto* refusal = std::get_if<HttpResponse>(&identified)) co_return std::move(*refusal);
+  request.identity = std::get<Identity>(std::move(identified));
+  co_return std::nullopt;
+}
+
+asio::awaitable<HttpResponse> Connection::answer(const HttpRequest& request) {
+  auto answer = api_.answer(request);
+  if (auto* response = std::get_if<HttpResponse>(&answer)) co_return std::move(*response);
+  const auto finish = co_await reply_to<Finish>(std::get<Begin>(std::move(answer)));
   co_return api_.guarded(finish);
 }
 

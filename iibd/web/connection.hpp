@@ -13,6 +13,7 @@
 #include <chrono>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace iib::web {
@@ -52,6 +53,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<void> refuse();
   boost::asio::awaitable<Next> serve_one();
   boost::asio::awaitable<bool> wait_for_request();
+  template <class Finish, class Begin>
+  boost::asio::awaitable<Finish> reply_to(Begin begin);
+  boost::asio::awaitable<std::optional<HttpResponse>> refuse_early(HttpRequest& request);
   boost::asio::awaitable<HttpResponse> answer(const HttpRequest& request);
   boost::asio::awaitable<bool> write(HttpResponse response, std::string_view method,
                                      bool keep_alive, unsigned version);

@@ -1,5 +1,6 @@
 #include "web/http.hpp"
 
+#include "iib/base/secret.hpp"
 #include "iib/model/json_writer.hpp"
 
 #include <algorithm>
@@ -42,6 +43,13 @@ std::vector<std::string_view> HttpRequest::header(std::string_view name) const {
     if (equal_ignoring_case(known, name)) values.push_back(value);
   }
   return values;
+}
+
+void HttpRequest::wipe_secrets() noexcept {
+  wipe(body);
+  for (auto& [known, value] : headers) {
+    if (equal_ignoring_case(known, "Authorization")) wipe(value);
+  }
 }
 
 std::string_view reason_phrase(int status) {

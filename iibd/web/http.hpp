@@ -15,6 +15,18 @@ namespace iib::web {
 struct Peer {
   /// The IP address as text; empty for a unix socket.
   std::string address;
+  /// Whether the connection is encrypted.
+  bool tls = false;
+};
+
+/// The authenticated principal; nothing for an anonymous caller that may pass.
+using User = std::optional<std::string>;
+
+/// Who sent a request.
+struct Identity {
+  User user;
+  /// Value of the answer's `WWW-Authenticate` that proves to the client who we are; or empty.
+  std::string proof;
 };
 
 /// A request as the API sees it: no socket, no library of HTTP.
@@ -24,9 +36,13 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Peer peer;
+  /// Found out from the head, for methods that change something.
+  Identity identity;
 
   /// All values of the header; names are compared without regard to case.
   [[nodiscard]] std::vector<std::string_view> header(std::string_view name) const;
+  /// Overwrites the body and the credentials, once they are no longer needed.
+  void wipe_secrets() noexcept;
 };
 
 /// A body too large to be held: `size` bytes, read piece by piece.
@@ -45,6 +61,8 @@ struct HttpResponse {
   std::optional<BodySource> source;
   /// Value of the `Allow` header; empty: none.
   std::string allow;
+  /// Values of `WWW-Authenticate` headers.
+  std::vector<std::string> authenticate;
 };
 
 /// Builds the answer once what it waited for has come; runs on the connection's thread.

@@ -27,7 +27,8 @@ struct Server::Impl {
       : options{std::move(given)},
         hooks{std::move(asked)},
         log{std::move(voice)},
-        api{Services{options, store, artifacts, clock, hooks, log}},
+        authentication{options, log},
+        api{Services{options, store, artifacts, clock, hooks, log}, authentication},
         context{static_cast<int>(std::max(options.threads, 1U))} {
     for (const auto& address : options.listen) {
       listeners.push_back(std::make_shared<Listener>(
@@ -67,12 +68,15 @@ struct Server::Impl {
     }
   }
 
+  void reload() { authentication.reload(); }
+
   void stop() {
     if (stopped) return;
     stopped = true;
     for (const auto& listener : listeners) listener->close();
     live.drain_all();
     if (!threads.empty()) live.wait_until_empty(options.limits.stop);
+    authentication.stop();
     live.wait_for_callbacks();
     context.stop();
     for (auto& thread : threads) thread.join();
@@ -81,6 +85,7 @@ struct Server::Impl {
   const Options options;
   const Hooks hooks;
   const Log log;
+  const Authentication authentication;
   const Api api;
   LiveConnections live;
   asio::io_context context;
@@ -107,6 +112,10 @@ std::vector<std::string> Server::addresses() const {
   std::vector<std::string> result;
   for (const auto& listener : impl_->listeners) result.push_back(listener->address());
   return result;
+}
+
+void Server::reload() {
+  impl_->reload();
 }
 
 void Server::stop() {

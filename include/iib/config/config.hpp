@@ -61,6 +61,10 @@ struct Config {
   std::optional<std::filesystem::path> secret_key_file;
   /// `https://host[:port]` without a final slash; empty: that of each request.
   std::string external_url;
+  /// `iib_tls_certificate`; set if and only if the key is.
+  std::optional<std::filesystem::path> tls_certificate;
+  /// `iib_tls_key`.
+  std::optional<std::filesystem::path> tls_key;
   /// `iib_max_body_size`.
   std::size_t max_body_size = 0;
   /// `iib_max_per_page`.
@@ -74,6 +78,10 @@ struct Config {
   std::string remote_user_header;
   /// `iib_trusted_proxies`.
   TrustedProxies trusted_proxies;
+  /// `iib_keytab`.
+  std::optional<std::filesystem::path> keytab;
+  /// `iib_users_file`.
+  std::optional<std::filesystem::path> users_file;
   /// `iib_worker_usernames`.
   std::vector<std::string> worker_usernames;
   /// `iib_privileged_usernames`.

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -53,6 +54,15 @@ struct Options {
   std::string remote_user_header = "X-Remote-User";
   /// From whom that header is believed (`iib_trusted_proxies`).
   config::TrustedProxies trusted_proxies;
+  /// The keys that Kerberos tickets are checked with (`iib_keytab`); unset: no Kerberos.
+  std::optional<std::filesystem::path> keytab;
+  /// Where Kerberos notes the tickets that it has seen.
+  std::filesystem::path replay_cache;
+  /// Passwords and tokens (`iib_users_file`); unset: none.
+  std::optional<std::filesystem::path> users_file;
+  /// Both set: TCP connections are encrypted (`iib_tls_certificate`, `iib_tls_key`).
+  std::optional<std::filesystem::path> tls_certificate;
+  std::optional<std::filesystem::path> tls_key;  ///< With the certificate.
   /// Whether anonymous callers may submit (`login_disabled`).
   bool login_disabled = false;
   /// Scheme and host of URLs in answers; empty: as the client's `Host` says (`iib_external_url`).
@@ -77,7 +87,7 @@ struct Hooks {
 /// artifacts, clock.
 class Server {
  public:
-  /// Prepares; nothing is listened on yet.
+  /// Prepares; nothing is listened on yet. Throws UserError naming the option whose file is bad.
   Server(Options options, store::Store& store, const io::Artifacts& artifacts, const Clock& clock,
          Hooks hooks, Log log);
   Server(const Server&) = delete;
@@ -91,6 +101,8 @@ class Server {
   /// The addresses listened on, as `iib_listen` has them, with the real port in place of 0. Valid
   /// after start().
   [[nodiscard]] std::vector<std::string> addresses() const;
+  /// Reads users and TLS certificate anew. What is bad is logged, and the old stays in force.
+  void reload();
   /// Takes no new connections, lets running answers finish for at most `limits.stop`, and closes
   /// the rest. Once it returns no hook is called any more. Calling it again does nothing.
   void stop();
