@@ -68,7 +68,7 @@ void serve(const config::Loaded& loaded) {
   io::LocalArtifacts artifacts{artifact_folders(config)};
 
   const auto images = make_images(config, state, programs, logs.module("image"));
-  const auto catalogs = make_catalog_engine(config);
+  const auto catalogs = make_catalog_engine(config, programs);
   const auto settings = task_settings(config, state);
   const task::Environment environment{
       .settings = settings, .images = *images.engine, .catalogs = *catalogs};

@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "iib/catalog/embedded_engine.hpp"
+#include "iib/catalog/opm_engine.hpp"
 #include "iib/image/tools_engine.hpp"
 
 #include <utility>
@@ -31,14 +32,21 @@ Images make_images(const config::Config& config, const StateDirectory& state,
   throw UserError{"iib_image_engine: this release has only the engine 'tools'; set it to that"};
 }
 
-std::unique_ptr<catalog::CatalogEngine> make_catalog_engine(const config::Config& config) {
+std::unique_ptr<catalog::CatalogEngine> make_catalog_engine(const config::Config& config,
+                                                            io::ProgramRunner& programs) {
   switch (config.index_engine) {
     case config::IndexEngineKind::embedded:
       return std::make_unique<catalog::EmbeddedEngine>();
     case config::IndexEngineKind::opm:
       break;
   }
-  throw UserError{"iib_index_engine: this release has only the engine 'embedded'; set it to that"};
+  return std::make_unique<catalog::OpmEngine>(
+      programs, catalog::OpmEngineOptions{
+                    .program = config.default_opm,
+                    .programs = config.ocp_opm_mapping,
+                    .limit = config.opm_timeout,
+                    .deprecated_at_once = static_cast<std::size_t>(config.deprecate_bundles_limit),
+                    .retries = config.retry_policy()});
 }
 
 }  // namespace iib::app

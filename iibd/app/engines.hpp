@@ -24,9 +24,8 @@ struct Images {
 [[nodiscard]] Images make_images(const config::Config& config, const StateDirectory& state,
                                  io::ProgramRunner& programs, Log log);
 
-/// The index engine that the configuration names. Throws UserError for one that this release does
-/// not have.
+/// The index engine that the configuration names. `programs` must outlive it.
 [[nodiscard]] std::unique_ptr<catalog::CatalogEngine> make_catalog_engine(
-    const config::Config& config);
+    const config::Config& config, io::ProgramRunner& programs);
 
 }  // namespace iib::app

@@ -223,10 +223,6 @@ void check_opm_programs(const Checked& checked) {
 
 void check_release(const Checked& checked) {
   const auto& config = checked.draft.config;
-  if (config.index_engine == IndexEngineKind::opm) {
-    fail(checked, "iib_index_engine",
-         "iib_index_engine is `opm`, which this release does not have; set it to `embedded`");
-  }
   if (config.image_engine == ImageEngineKind::embedded) {
     fail(checked, "iib_image_engine",
          "iib_image_engine is `embedded`, which this release does not have; set it to `tools`");

@@ -91,9 +91,8 @@ Section limit_options() {
                  "The longest a call of a registry may take."),
           option(ours, "iib_build_timeout", &Config::build_timeout, duration(1s), "30m",
                  "The longest the making of one image may take."),
-          option(not_yet, "iib_opm_timeout", &Config::opm_timeout, duration(1s), "60m",
-                 "The longest a run of opm may take. For the `opm` engine, which is not in this "
-                 "release."),
+          option(ours, "iib_opm_timeout", &Config::opm_timeout, duration(1s), "60m",
+                 "For the engine `opm`: the longest one run may take."),
           option(ours, "iib_http_timeout", &Config::http_timeout, duration(1s), "30s",
                  "The longest a call of another service may take."),
           option(honoured, "iib_total_attempts", &Config::total_attempts, whole_number(1, 1000),

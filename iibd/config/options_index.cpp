@@ -45,7 +45,7 @@ Type<std::vector<int>> port_range() {
           }};
 }
 
-constexpr auto kOpmOnly = "For the `opm` engine, which is not in this release.";
+constexpr auto kNoServer = "iibd never runs a server of opm.";
 constexpr auto kCatalogsLater = "This release cannot change file-based catalogs.";
 
 }  // namespace
@@ -59,8 +59,8 @@ Section index_options() {
                  one_of<IndexEngineKind>(
                      {{"embedded", IndexEngineKind::embedded}, {"opm", IndexEngineKind::opm}}),
                  "embedded",
-                 "What changes the contents of an index: `embedded` is iibd itself. `opm` is not "
-                 "in this release."),
+                 "What changes the contents of an index: `embedded` is iibd itself, `opm` the "
+                 "program, which must be of a release that knows SQLite indexes."),
           option(not_yet, "iib_binary_image_config", &Config::binary_image_config, binary_images(),
                  "{}",
                  "The binary image of requests that name none, by distribution scope and OCP "
@@ -83,24 +83,23 @@ Section index_options() {
                  "_operator-deprecations-content",
                  std::string{"The folder of deprecations beside the catalogs of an index. "} +
                      kCatalogsLater),
-          option(not_yet, "iib_default_opm", &Config::default_opm, text(), "opm",
-                 std::string{"The opm program. "} + kOpmOnly),
-          option(not_yet, "iib_ocp_opm_mapping", &Config::ocp_opm_mapping, map_of(text()), "{}",
-                 std::string{"The opm program by OCP version. "} + kOpmOnly),
-          option(not_yet, "iib_deprecate_bundles_limit", &Config::deprecate_bundles_limit,
+          option(honoured, "iib_default_opm", &Config::default_opm, text(), "opm",
+                 "For the engine `opm`: the program, a name on PATH or a path."),
+          option(honoured, "iib_ocp_opm_mapping", &Config::ocp_opm_mapping, map_of(text()), "{}",
+                 "For the engine `opm`: the program by OCP version of the index, such as `{v4.16: "
+                 "opm-v1.26}`; for other versions it is `iib_default_opm`."),
+          option(honoured, "iib_deprecate_bundles_limit", &Config::deprecate_bundles_limit,
                  whole_number(1), "200",
-                 std::string{"The most bundles that one call of opm deprecates. "} + kOpmOnly),
-          unused_option(not_yet, "iib_opm_port_ranges", map_of(port_range()),
-                        "{opm_port: [50051, 50150], opm_pprof_port: [50151, 50250]}",
-                        std::string{"Ports for opm. "} + kOpmOnly),
-          unused_option(not_yet, "iib_opm_pprof_lock_required_min_version", text(), "'1.29.0'",
-                        std::string{"The first opm that serves profiles. "} + kOpmOnly),
+                 "For the engine `opm`: the most bundles that one run deprecates. Those of one "
+                 "package stay together."),
+          unused_option(ignored, "iib_opm_port_ranges", map_of(port_range()),
+                        "{opm_port: [50051, 50150], opm_pprof_port: [50151, 50250]}", kNoServer),
+          unused_option(ignored, "iib_opm_pprof_lock_required_min_version", text(), "'1.29.0'",
+                        kNoServer),
           unused_option(not_yet, "iib_opm_new_migrate_version", text(), "v1.46.0",
-                        std::string{"The last opm without levels of migration. "} + kOpmOnly),
-          unused_option(not_yet, "iib_grpc_init_wait_time", whole_number(1), "100",
-                        std::string{"Wait for opm to serve, in its own steps. "} + kOpmOnly),
-          unused_option(not_yet, "iib_grpc_max_tries", whole_number(1), "5",
-                        std::string{"How often opm is asked to serve. "} + kOpmOnly),
+                        std::string{"The last opm without levels of migration. "} + kCatalogsLater),
+          unused_option(ignored, "iib_grpc_init_wait_time", whole_number(1), "100", kNoServer),
+          unused_option(ignored, "iib_grpc_max_tries", whole_number(1), "5", kNoServer),
           unused_option(not_yet, "iib_index_to_gitlab_push_map", map_of(url({"https", "http"})),
                         "{}",
                         "The Git repository that the catalogs of an index are pushed to. This "

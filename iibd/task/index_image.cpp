@@ -13,6 +13,7 @@ namespace {
 
 constexpr auto kDatabaseLabel = "operators.operatorframework.io.index.database.v1";
 constexpr auto kConfigsLabel = "operators.operatorframework.io.index.configs.v1";
+constexpr auto kVersionLabel = "com.redhat.index.delivery.version";
 constexpr auto kDatabasePath = "/database/index.db";
 
 void replace_first(std::string& text, std::string_view what, std::string_view with) {
@@ -100,7 +101,10 @@ catalog::Catalog read_catalog(const Context& context, const ResolvedImage& index
     throw UserError{fmt::format("index image {} has no file {}, which its label {} names", name,
                                 label->second, kDatabaseLabel)};
   }
-  return {.kind = catalog::CatalogKind::sqlite, .path = root / relative};
+  const auto version = labels.find(kVersionLabel);
+  return {.kind = catalog::CatalogKind::sqlite,
+          .path = root / relative,
+          .ocp_version = version == labels.end() ? std::string{} : version->second};
 }
 
 model::Learned publish(Context& context, const Preparation& preparation,

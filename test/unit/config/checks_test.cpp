@@ -220,7 +220,7 @@ TEST_CASE("a database of another kind stops the start", "[config]") {
              Contains("both set"));
 }
 
-TEST_CASE("the opm engine needs its programs, and a later release", "[config]") {
+TEST_CASE("the opm engine needs its programs", "[config]") {
   const TempDir directory{std::filesystem::temp_directory_path()};
   const auto opm = directory.path() / "opm";
   const Environment path{{"PATH", "/nowhere:" + directory.path().string()}};
@@ -232,8 +232,10 @@ TEST_CASE("the opm engine needs its programs, and a later release", "[config]") 
   write_file_atomically(opm, "#!/bin/sh\n", 0755);
   CHECK_THAT(error_of(yaml, path),
              Contains("line 2: iib_ocp_opm_mapping names the program 'opm-416'"));
-  CHECK_THAT(error_of("iib_index_engine: opm", path),
-             Contains("this release does not have") && Contains("`embedded`"));
+  CHECK(error_of("iib_index_engine: opm", path).empty());
+}
+
+TEST_CASE("an image engine of a later release stops the start", "[config]") {
   CHECK_THAT(error_of("iib_image_engine: embedded"),
              Contains("this release does not have") && Contains("`tools`"));
 }
