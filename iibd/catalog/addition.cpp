@@ -5,6 +5,7 @@
 #include "catalog/graph_rows.hpp"
 #include "catalog/overwrite.hpp"
 #include "catalog/replaces_mode.hpp"
+#include "catalog/schema.hpp"
 #include "catalog/semver_mode.hpp"
 #include "catalog/substitutes.hpp"
 #include "catalog/version.hpp"
@@ -25,14 +26,11 @@
 namespace iib::catalog {
 namespace {
 
+/// Up to this many, passing over all entries for each costs less than an index of them.
+constexpr std::size_t kFewBundles = 8;
+
 void refuse_if_any(std::vector<Problem> problems) {
   if (!problems.empty()) throw Refused{std::move(problems)};
-}
-
-/// Payloads are by far the largest part of a bundle; once written they are not needed again.
-void release_payloads(Bundle& bundle) {
-  bundle.csv = {};
-  bundle.objects = {};
 }
 
 /// The fixed order of 0.3: ascending by version, then by name. What is no version comes last; it is
@@ -105,20 +103,34 @@ void rebuild_packages(IndexDatabase& database, std::span<const Bundle> bundles,
   refuse_if_any(std::move(problems));
 }
 
+/// Removes the heads that are given again (5.6). Only here bundles are deleted, so only here rows
+/// must be found by what they refer to.
+void remove_overwritten(IndexDatabase& database, std::span<const Bundle> bundles) {
+  std::vector<const Bundle*> present;
+  for (const auto& bundle : bundles) {
+    if (find_bundle(database, bundle.name)) present.push_back(&bundle);
+  }
+  if (present.empty()) return;
+  database.set_foreign_keys(ForeignKeys::enforced);
+  add_working_schema(database);
+  for (const auto* bundle : present) remove_overwritten(database, bundle->package, bundle->name);
+  remove_working_schema(database);
+  database.set_foreign_keys(ForeignKeys::ignored);
+}
+
 /// Replaces mode: all bundles, then the graph of each package.
-void add_by_replaces(IndexDatabase& database, std::vector<Bundle>& bundles, SameName same_name,
-                     Substitutes* substitutes, const Cancellation& cancellation) {
+void add_by_replaces(IndexDatabase& database, std::vector<Bundle>& bundles,
+                     const PayloadSpool& spool, Substitutes* substitutes,
+                     const Cancellation& cancellation) {
   std::vector<Problem> problems;
   for (auto& bundle : bundles) {
     cancellation.check("adding bundles");
-    if (same_name == SameName::overwrite && find_bundle(database, bundle.name)) {
-      remove_overwritten(database, bundle.package, bundle.name);
-    }
     if (substitutes != nullptr) {
       if (auto found = substitutes->apply(bundle)) problems.push_back(std::move(*found));
     }
+    spool.fetch(bundle);
     insert_bundle(database, bundle);
-    release_payloads(bundle);
+    PayloadSpool::drop(bundle);
   }
   refuse_if_any(std::move(problems));
   rebuild_packages(database, bundles, cancellation);
@@ -126,8 +138,9 @@ void add_by_replaces(IndexDatabase& database, std::vector<Bundle>& bundles, Same
 
 /// Semver modes: one bundle after the other. What follows a refused one of the same package would
 /// only repeat its trouble.
-void add_by_versions(IndexDatabase& database, std::vector<Bundle>& bundles, UpdateMode mode,
-                     Substitutes* substitutes, const Cancellation& cancellation) {
+void add_by_versions(IndexDatabase& database, std::vector<Bundle>& bundles,
+                     const PayloadSpool& spool, UpdateMode mode, Substitutes* substitutes,
+                     const Cancellation& cancellation) {
   std::vector<Problem> problems;
   std::set<std::string> spoiled;
   for (auto& bundle : bundles) {
@@ -137,10 +150,11 @@ void add_by_versions(IndexDatabase& database, std::vector<Bundle>& bundles, Upda
     if (substitutes != nullptr) {
       if (auto refused = substitutes->apply(bundle)) found.push_back(std::move(*refused));
     }
+    spool.fetch(bundle);
     if (found.empty()) found = add_by_version(database, bundle, mode);
+    PayloadSpool::drop(bundle);
     if (!found.empty()) spoiled.insert(bundle.package);
     std::move(found.begin(), found.end(), std::back_inserter(problems));
-    release_payloads(bundle);
   }
   refuse_if_any(std::move(problems));
   clear_payloads(database);
@@ -148,13 +162,15 @@ void add_by_versions(IndexDatabase& database, std::vector<Bundle>& bundles, Upda
 
 }  // namespace
 
-void add_bundles(IndexDatabase& database, std::vector<Bundle> bundles, const AddOptions& options,
-                 const Cancellation& cancellation) {
+void add_bundles(IndexDatabase& database, std::vector<Bundle> bundles, const PayloadSpool& spool,
+                 const AddOptions& options, const Cancellation& cancellation) {
   const bool by_replaces = options.mode == UpdateMode::replaces;
   // The reference removes nothing in semver modes, where overwriting hence always fails.
   const auto same_name =
       options.overwrite_latest && by_replaces ? SameName::overwrite : SameName::refuse;
   sort_bundles(bundles);
+  // Rows are written after those that they refer to, and graphs replaced whole: nothing to check.
+  database.set_foreign_keys(ForeignKeys::ignored);
   std::optional<Substitutes> substitutes;
   if (options.enable_alpha) {
     substitutes.emplace(database);
@@ -163,12 +179,16 @@ void add_bundles(IndexDatabase& database, std::vector<Bundle> bundles, const Add
   }
   auto* const alpha = substitutes ? &*substitutes : nullptr;
   refuse_if_any(check_addition(database, bundles, same_name));
+  if (same_name == SameName::overwrite) remove_overwritten(database, bundles);
+  const bool many = bundles.size() > kFewBundles;
+  if (many) add_graph_index(database);
   if (by_replaces) {
-    add_by_replaces(database, bundles, same_name, alpha, cancellation);
+    add_by_replaces(database, bundles, spool, alpha, cancellation);
   } else {
-    add_by_versions(database, bundles, options.mode, alpha, cancellation);
+    add_by_versions(database, bundles, spool, options.mode, alpha, cancellation);
   }
   refuse_if_any(check_reachability(database, bundles));
+  if (many) remove_graph_index(database);
 }
 
 }  // namespace iib::catalog

@@ -1,6 +1,7 @@
 #include "catalog/addition_checks.hpp"
 
 #include "catalog/overwrite.hpp"
+#include "iib/io/json.hpp"
 
 #include <fmt/format.h>
 
@@ -24,8 +25,11 @@ constexpr auto kPathsOfPackage = R"sql(
    WHERE entry.package_name = :package
 )sql";
 
-constexpr auto kPackagesOfName = R"sql(
-  SELECT DISTINCT package_name FROM channel_entry WHERE operatorbundle_name = :name
+// One pass for all names of the call: entries have no index by name.
+constexpr auto kPackagesOfNames = R"sql(
+  SELECT DISTINCT operatorbundle_name, package_name
+    FROM channel_entry
+   WHERE operatorbundle_name IN (SELECT value FROM json_each(:names))
 )sql";
 
 constexpr auto kPathOfName = R"sql(
@@ -65,6 +69,7 @@ class Checker {
       : database_{database}, same_name_{same_name} {}
 
   std::vector<Problem> check(std::span<const Bundle> bundles) {
+    load_packages(bundles);
     for (const auto& bundle : bundles) {
       check_presence(bundle);
       check_packages(bundle);
@@ -149,14 +154,22 @@ class Checker {
     return entry->second;
   }
 
-  const Names& packages_of(const std::string& name) {
-    const auto [entry, is_new] = packages_.try_emplace(name);
-    if (is_new) {
-      auto read = database_.use(kPackagesOfName);
-      read->bind(":name", name);
-      while (read->executeStep()) entry->second.insert(read->getColumn(0).getString());
+  const Names& packages_of(const std::string& name) { return packages_[name]; }
+
+  void load_packages(std::span<const Bundle> bundles) {
+    io::JsonDocument names;
+    names.SetArray();
+    for (const auto& bundle : bundles) {
+      for (const auto& name : names_of(bundle)) {
+        names.PushBack(io::json_text(name, names.GetAllocator()), names.GetAllocator());
+      }
     }
-    return entry->second;
+    const auto list = io::to_json(names);
+    auto read = database_.use(kPackagesOfNames);
+    read->bind(":names", list);
+    while (read->executeStep()) {
+      packages_[read->getColumn(0).getString()].insert(read->getColumn(1).getString());
+    }
   }
 
   std::optional<std::string> path_of(const std::string& name) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +32,13 @@ struct Edges {
   std::vector<std::string> skips;
 };
 
+/// Where the payloads of a bundle lie in the scratch file of its call (payload_spool.hpp).
+struct SpooledPayloads {
+  std::int64_t offset = 0;
+  std::size_t csv_bytes = 0;
+  std::size_t objects_bytes = 0;
+};
+
 /// A bundle as read from its files: everything that its rows are made of. Lists that stand for sets
 /// are sorted and without duplicates.
 struct Bundle {
@@ -47,6 +56,8 @@ struct Bundle {
   std::string csv;
   /// Every manifest as JSON and a line feed, in the order of their files.
   std::string objects;
+  /// Where both are while they are not here.
+  std::optional<SpooledPayloads> spooled;
   std::vector<Api> provided;
   std::vector<Api> required;
   /// In the order of catalog-sqlite 4.2, duplicates kept.

@@ -22,18 +22,19 @@ Catalog EmbeddedEngine::add(const std::optional<Catalog>& from,
                             const Work& work) {
   std::optional<std::filesystem::path> source;
   if (from) source = sqlite_path(*from);
-  auto read = read_bundles(bundles, work);
-  auto result = change_copy(source, work, [&](IndexDatabase& database) {
-    add_bundles(database, std::move(read), options, work.cancellation);
+  PayloadSpool spool{work.directory};
+  auto read = read_bundles(bundles, spool, work);
+  auto result = change_index(source, work, Deletions::none, [&](IndexDatabase& database) {
+    add_bundles(database, std::move(read), spool, options, work.cancellation);
   });
   return result_of(from.value_or(Catalog{}), std::move(result));
 }
 
 Catalog EmbeddedEngine::remove(const Catalog& from, std::span<const std::string> packages,
                                const Work& work) {
-  auto result = change_copy(sqlite_path(from), work, [&](IndexDatabase& database) {
-    remove_packages(database, packages, work.cancellation);
-  });
+  auto result = change_index(
+      sqlite_path(from), work, Deletions::expected,
+      [&](IndexDatabase& database) { remove_packages(database, packages, work.cancellation); });
   return result_of(from, std::move(result));
 }
 
@@ -41,23 +42,24 @@ Catalog EmbeddedEngine::deprecate(const Catalog& from, std::span<const std::stri
                                   const DeprecateOptions& options, const Work& work) {
   const auto removal =
       options.allow_package_removal ? PackageRemoval::allow : PackageRemoval::refuse;
-  auto result = change_copy(sqlite_path(from), work, [&](IndexDatabase& database) {
-    deprecate_bundles(database, pull_specs, removal, work.cancellation);
-  });
+  auto result =
+      change_index(sqlite_path(from), work, Deletions::expected, [&](IndexDatabase& database) {
+        deprecate_bundles(database, pull_specs, removal, work.cancellation);
+      });
   return result_of(from, std::move(result));
 }
 
 Catalog EmbeddedEngine::prune(const Catalog& from, std::span<const std::string> kept,
                               const Work& work) {
-  auto result = change_copy(sqlite_path(from), work, [&](IndexDatabase& database) {
-    prune_packages(database, kept, work.cancellation);
-  });
+  auto result = change_index(
+      sqlite_path(from), work, Deletions::expected,
+      [&](IndexDatabase& database) { prune_packages(database, kept, work.cancellation); });
   return result_of(from, std::move(result));
 }
 
 Catalog EmbeddedEngine::prune_stranded(const Catalog& from, const Work& work) {
-  auto result = change_copy(sqlite_path(from), work,
-                            [&](IndexDatabase& database) { catalog::prune_stranded(database); });
+  auto result = change_index(sqlite_path(from), work, Deletions::expected,
+                             [&](IndexDatabase& database) { catalog::prune_stranded(database); });
   return result_of(from, std::move(result));
 }
 

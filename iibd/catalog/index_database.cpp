@@ -8,12 +8,26 @@
 namespace iib::catalog {
 namespace {
 
+/// In KiB. Holds the small tables of 10,000 bundles, which an addition passes a few times.
+constexpr auto kCacheSize = "PRAGMA cache_size = -12288";
+/// A reader of the file is done sooner than this.
+constexpr int kBusyMilliseconds = 5'000;
+
 /// Databases come out of images that strangers made: their schema must not call functions of ours,
 /// and damaged pages are to be noticed.
 void distrust(SQLite::Database& database) {
   database.exec("PRAGMA trusted_schema = OFF");
   database.exec("PRAGMA cell_size_check = ON");
   sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+}
+
+/// What both ways of changing share. Debian's SQLite overwrites what is deleted with zeros, which
+/// costs as much as writing it did; catalogs are public.
+void prepare_to_change(SQLite::Database& database) {
+  database.exec("PRAGMA secure_delete = OFF");
+  database.exec("PRAGMA foreign_keys = ON");
+  database.exec(kCacheSize);
+  distrust(database);
 }
 
 int blob_size(const std::string& text) {
@@ -44,8 +58,16 @@ IndexDatabase IndexDatabase::open_working_copy(const std::filesystem::path& path
   database->exec("PRAGMA journal_mode = OFF");
   database->exec("PRAGMA synchronous = OFF");
   database->exec("PRAGMA locking_mode = EXCLUSIVE");
-  database->exec("PRAGMA foreign_keys = ON");
-  distrust(*database);
+  prepare_to_change(*database);
+  return IndexDatabase{std::move(database)};
+}
+
+IndexDatabase IndexDatabase::open_in_place(const std::filesystem::path& path) {
+  auto database =
+      std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READWRITE, kBusyMilliseconds);
+  database->exec("PRAGMA journal_mode = DELETE");
+  database->exec("PRAGMA synchronous = FULL");
+  prepare_to_change(*database);
   return IndexDatabase{std::move(database)};
 }
 
@@ -78,9 +100,17 @@ double IndexDatabase::free_share() {
   return pages > 0 ? free / pages : 0;
 }
 
+void IndexDatabase::set_foreign_keys(ForeignKeys keys) {
+  const int on = keys == ForeignKeys::enforced ? 1 : 0;
+  sqlite3_db_config(database_->getHandle(), SQLITE_DBCONFIG_ENABLE_FKEY, on, nullptr);
+}
+
 void IndexDatabase::finish() {
   statements_.clear();
-  database_->exec("PRAGMA user_version = 0");
+  // Writing it, equal or not, is a transaction of its own.
+  if (database_->execAndGet("PRAGMA user_version").getInt() != 0) {
+    database_->exec("PRAGMA user_version = 0");
+  }
   sqlite3_db_config(database_->getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
   database_->exec("PRAGMA journal_mode = DELETE");
 }

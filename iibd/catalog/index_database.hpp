@@ -25,12 +25,17 @@ class Use {
   SQLite::Statement& statement_;
 };
 
+/// Whether statements check foreign keys and follow their cascades.
+enum class ForeignKeys { ignored, enforced };
+
 /// A connection to an index database. Not shared between threads.
 class IndexDatabase {
  public:
   /// Opens `path` to change it in place: a working copy that is thrown away when anything fails,
   /// hence without a journal and without syncing. Makes it when absent.
   [[nodiscard]] static IndexDatabase open_working_copy(const std::filesystem::path& path);
+  /// Opens `path` to change it for good: with a rollback journal beside it, and synced.
+  [[nodiscard]] static IndexDatabase open_in_place(const std::filesystem::path& path);
   /// Opens `path` for reading.
   [[nodiscard]] static IndexDatabase open_read_only(const std::filesystem::path& path);
 
@@ -40,11 +45,15 @@ class IndexDatabase {
   void execute(std::string_view sql);
   /// Whether the query `sql` gives a row. Not kept prepared.
   [[nodiscard]] bool has_row(std::string_view sql);
+  /// Whether foreign keys are enforced, and deletions cascade; also inside a transaction, which
+  /// PRAGMA foreign_keys cannot. Checking is what makes a change of a graph slow: each deleted
+  /// entry is looked for in all others.
+  void set_foreign_keys(ForeignKeys keys);
   /// The rows changed by the last statement.
   [[nodiscard]] int changes() const noexcept { return database_->getChanges(); }
   /// The part of the file that holds nothing, between 0 and 1.
   [[nodiscard]] double free_share();
-  /// Turns the finished working copy into a file like any other: rollback journal, nothing pending.
+  /// Turns the finished file into one like any other: rollback journal, nothing pending.
   void finish();
 
  private:

@@ -125,7 +125,13 @@ std::vector<Problem> rebuild_package(IndexDatabase& database, const PackageCandi
   const auto heads = choose_heads(package, problems);
   if (!problems.empty()) return problems;
   const auto deprecated = deprecated_names(database);
-  const FindBundle find = [&](const std::string& name) { return find_bundle(database, name); };
+  // Edges lie behind the payloads in a row, so each bundle is read once for all channels.
+  std::map<std::string, std::optional<StoredBundle>, std::less<>> known;
+  const FindBundle find = [&](const std::string& name) {
+    const auto [entry, is_new] = known.try_emplace(name);
+    if (is_new) entry->second = find_bundle(database, name);
+    return entry->second;
+  };
   PackageGraph graph{
       .package = package.package, .default_channel = heads.default_channel, .channels = {}};
   std::vector<StoredBundle> visited;

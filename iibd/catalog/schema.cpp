@@ -152,4 +152,12 @@ void remove_working_schema(IndexDatabase& database) {
   database.execute(kTriggers);
 }
 
+void add_graph_index(IndexDatabase& database) {
+  database.execute("CREATE INDEX iibd_graph ON channel_entry (package_name)");
+}
+
+void remove_graph_index(IndexDatabase& database) {
+  database.execute("DROP INDEX iibd_graph");
+}
+
 }  // namespace iib::catalog

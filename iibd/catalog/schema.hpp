@@ -31,4 +31,9 @@ void add_working_schema(IndexDatabase& database);
 /// Restores exactly the schema of 1.1.
 void remove_working_schema(IndexDatabase& database);
 
+/// What makes it fast to read and rewrite the graphs of many packages; remove_graph_index() undoes
+/// it.
+void add_graph_index(IndexDatabase& database);
+void remove_graph_index(IndexDatabase& database);
+
 }  // namespace iib::catalog

@@ -19,9 +19,10 @@ constexpr auto kVersions = R"sql(
 
 constexpr auto kClearPayloads = R"sql(
   UPDATE operatorbundle SET csv = NULL, bundle = NULL
-   WHERE coalesce(bundlepath, '') <> ''
-     AND (csv IS NOT NULL OR bundle IS NOT NULL)
-     AND NOT EXISTS (SELECT 1 FROM channel WHERE head_operatorbundle_name = operatorbundle.name)
+   WHERE (csv IS NOT NULL OR bundle IS NOT NULL)
+     AND name NOT IN (SELECT head_operatorbundle_name FROM channel
+                       WHERE head_operatorbundle_name IS NOT NULL)
+     AND coalesce(bundlepath, '') <> ''
 )sql";
 
 Problem unusable_graph(const Bundle& bundle, const std::string& channel,

@@ -7,6 +7,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,10 +55,33 @@ void refuse_other_files(const fs::path& path) {
   }
 }
 
+/// Undoes what a change in place left when it was killed: the main file alone is not the index
+/// then, and a reader that may only read cannot put it right.
+void recover(const fs::path& path) {
+  std::error_code error;
+  const auto journal = fs::path{path} += "-journal";
+  if (fs::file_size(journal, error) == 0 || error) return;
+  auto database = IndexDatabase::open_in_place(path);
+  static_cast<void>(database.has_row("SELECT 1 FROM sqlite_master"));
+}
+
+/// Shares the blocks where the file system can, so that size does not matter.
+bool clone(const fs::path& from, const fs::path& to) {
+  const int source = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
+  if (source < 0) return false;
+  const int target = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kIndexMode);
+  const bool cloned = target >= 0 && ::ioctl(target, FICLONE, source) == 0;
+  if (target >= 0) ::close(target);
+  ::close(source);
+  return cloned;
+}
+
 void copy_source(const fs::path& from, const fs::path& to) {
   refuse_other_files(from);
+  recover(from);
+  if (clone(from, to)) return;
   std::error_code error;
-  fs::copy_file(from, to, error);
+  fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
   if (error) throw file_error(from, "copied", error.value());
 }
 
@@ -101,26 +126,40 @@ IndexDatabase open_usable(const fs::path& path) {
 
 void publish(const fs::path& file, const fs::path& result) {
   if (::chmod(file.c_str(), kIndexMode) != 0) throw file_error(file, "made readable", errno);
-  const int opened = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  const int failure = opened < 0 || ::fsync(opened) != 0 ? errno : 0;
-  if (opened >= 0) ::close(opened);
-  if (failure != 0) throw file_error(file, "synced", failure);
   std::error_code error;
   fs::rename(file, result, error);
   if (error) throw file_error(result, "written", error.value());
 }
 
-/// Changes and closes `path`; returns whether it should be compacted.
-bool change_file(const fs::path& path, const std::function<void(IndexDatabase&)>& change) {
-  auto database = open_usable(path);
-  database.execute("BEGIN");
+/// What is left of a change once its transaction has begun. Returns whether to compact the file.
+bool change_rows(IndexDatabase& database, Deletions deletions,
+                 const std::function<void(IndexDatabase&)>& change) {
   prepare_schema(database);
-  add_working_schema(database);
+  if (deletions == Deletions::expected) add_working_schema(database);
   change(database);
-  remove_working_schema(database);
+  if (deletions == Deletions::expected) remove_working_schema(database);
   database.execute("COMMIT");
   database.finish();
   return database.free_share() > kWorthCompacting;
+}
+
+/// Changes and closes the copy `path`; returns whether it should be compacted.
+bool change_file(const fs::path& path, Deletions deletions,
+                 const std::function<void(IndexDatabase&)>& change) {
+  auto database = open_usable(path);
+  database.execute("BEGIN");
+  return change_rows(database, deletions, change);
+}
+
+/// Changes `path` itself; false when that is no index of ours to change but one to begin anew.
+bool change_in_place(const fs::path& path, Deletions deletions,
+                     const std::function<void(IndexDatabase&)>& change) {
+  refuse_other_files(path);
+  auto database = IndexDatabase::open_in_place(path);
+  database.execute("BEGIN EXCLUSIVE");  // nobody else may change what was checked
+  if (!is_usable(database)) return false;
+  if (change_rows(database, deletions, change)) database.execute("VACUUM");
+  return true;
 }
 
 fs::path compact(const fs::path& path) {
@@ -146,6 +185,17 @@ void translate_sqlite_errors(const fs::path& path, const std::function<void()>& 
         throw ExternalError{
             fmt::format("index database {} cannot be used: {}", path.string(), error.what()),
             ExternalError::Retry::no};
+      case SQLITE_BUSY:
+      case SQLITE_LOCKED:
+        throw ExternalError{
+            fmt::format("index database {} is in use by another program: try again when that is "
+                        "done",
+                        path.string()),
+            ExternalError::Retry::yes};
+      case SQLITE_READONLY:
+      case SQLITE_PERM:
+        throw ExternalError{fmt::format("index database {} may not be written", path.string()),
+                            ExternalError::Retry::no};
       case SQLITE_NOTADB:
       case SQLITE_CORRUPT:
         throw unusable(fmt::format("{} is damaged or not an SQLite database: {}", path.string(),
@@ -158,13 +208,13 @@ void translate_sqlite_errors(const fs::path& path, const std::function<void()>& 
 }
 
 fs::path change_copy(const std::optional<fs::path>& from, const Work& work,
-                     const std::function<void(IndexDatabase&)>& change) {
+                     const std::function<void(IndexDatabase&)>& change, Deletions deletions) {
   const TempDir scratch{work.directory, "index-"};
   const auto copy = scratch.path() / "index.db";
-  if (from) copy_source(*from, copy);
   auto finished = copy;
   translate_sqlite_errors(from.value_or(copy), [&] {
-    if (change_file(copy, change)) finished = compact(copy);
+    if (from) copy_source(*from, copy);
+    if (change_file(copy, deletions, change)) finished = compact(copy);
   });
   // The scratch directory's name is unique, so the result's is, too.
   auto result = work.directory / (scratch.path().filename().string() + ".db");
@@ -172,8 +222,19 @@ fs::path change_copy(const std::optional<fs::path>& from, const Work& work,
   return result;
 }
 
+fs::path change_index(const std::optional<fs::path>& from, const Work& work, Deletions deletions,
+                      const std::function<void(IndexDatabase&)>& change) {
+  if (from && work.source_use == SourceUse::in_place) {
+    bool changed = false;
+    translate_sqlite_errors(*from, [&] { changed = change_in_place(*from, deletions, change); });
+    if (changed) return *from;
+  }
+  return change_copy(from, work, change, deletions);
+}
+
 IndexDatabase open_for_reading(const fs::path& path) {
   refuse_other_files(path);
+  recover(path);
   auto database = IndexDatabase::open_read_only(path);
   const auto version = schema_version(database);
   if (version.value_or(-1) < kOldestSchemaVersion && !is_empty_index(database)) {

@@ -59,15 +59,27 @@ struct ListedBundle {
   std::string pull_spec;  ///< Where the bundle image is; may be empty.
 };
 
+/// What becomes of the source of a change.
+enum class SourceUse {
+  /// It is only read; the result is another file.
+  copy,
+  /// An engine that can may change the file itself, which costs what the change costs, whatever the
+  /// file's size; the result is then the source. What fails leaves the old content; so does what is
+  /// killed, or a power cut: the next one to open the file finds the journal beside it.
+  in_place,
+};
+
 /// What every operation needs besides its arguments.
 struct Work {
   /// A directory of this request's own; results are made below it.
   std::filesystem::path directory;
   Log log;                    ///< Where warnings about a bundle go.
   Cancellation cancellation;  ///< Heard between bundles and during long statements.
+  SourceUse source_use = SourceUse::copy;  ///< Whether the source may be changed itself.
 };
 
 /// Changes index contents. All or nothing: what fails leaves the source as it was and no result.
+/// Results are not synced to disk; who keeps one beyond the request does that.
 /// Throws UserError naming bundle, package, channel, rule and remedy, or ExternalError. An engine
 /// keeps no state between calls and may be called from several threads.
 class CatalogEngine {

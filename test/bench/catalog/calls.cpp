@@ -6,22 +6,8 @@
 #include <fmt/format.h>
 
 namespace iib::bench {
-namespace {
-
-namespace fs = std::filesystem;
 using catalog::UpdateMode;
-
-fs::path add_one_by_one(const std::vector<Step>& steps, const fs::path& directory) {
-  std::optional<fs::path> index;
-  for (const auto& step : steps) {
-    auto next = add(index, step, UpdateMode::replaces, directory);
-    if (index) fs::remove(*index);
-    index = std::move(next);
-  }
-  return index.value();
-}
-
-}  // namespace
+namespace fs = std::filesystem;
 
 void measure_corpus(const Corpus& corpus, int rounds) {
   const auto bundles = corpus.all();

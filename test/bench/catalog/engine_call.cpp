@@ -6,18 +6,24 @@ namespace iib::bench {
 
 namespace fs = std::filesystem;
 
-catalog::Work work_in(const fs::path& directory) {
-  return {.directory = directory,
-          .log = Log{make_null_sink(), "bench", LogLevel::error},
-          .cancellation = {}};
-}
-
 fs::path add(const std::optional<fs::path>& from, std::span<const catalog::BundleSource> bundles,
-             catalog::UpdateMode mode, const fs::path& directory) {
+             catalog::UpdateMode mode, const fs::path& directory, SourceUse use) {
   std::optional<catalog::Catalog> source;
   if (from) source = catalog::Catalog{.kind = catalog::CatalogKind::sqlite, .path = *from};
+  const catalog::Work work{.directory = directory,
+                           .log = Log{make_null_sink(), "bench", LogLevel::error},
+                           .cancellation = {},
+                           .source_use = use};
   catalog::EmbeddedEngine engine;
-  return engine.add(source, bundles, {.mode = mode}, work_in(directory)).path;
+  return engine.add(source, bundles, {.mode = mode}, work).path;
+}
+
+fs::path add_one_by_one(std::span<const Step> steps, const fs::path& directory) {
+  std::optional<fs::path> index;
+  for (const auto& step : steps) {
+    index = add(index, step, catalog::UpdateMode::replaces, directory, SourceUse::in_place);
+  }
+  return index.value();
 }
 
 OneLeft leave_one(const Corpus& corpus) {

@@ -32,13 +32,8 @@ void measure_opm(const Corpus& corpus, int rounds) {
   const TempDir directory{fs::temp_directory_path(), "iibd-bench-"};
   test::Registry registry;
   const auto bundles = leave_one(corpus);
-  std::optional<fs::path> index;
-  for (const auto& step : bundles.before) {
-    auto next = add(index, step, UpdateMode::replaces, directory.path());
-    if (index) fs::remove(*index);
-    index = std::move(next);
-  }
-  multiply_packages(*index, kBundles);
+  const auto index = add_one_by_one(bundles.before, directory.path());
+  multiply_packages(index, kBundles);
   const auto bundle = pushed(registry, bundles.last.front());
 
   Sample ours;
@@ -46,11 +41,14 @@ void measure_opm(const Corpus& corpus, int rounds) {
   Sample ratios;
   for (int round = 0; round <= rounds; ++round) {
     const TempDir own{directory.path(), "call-"};
+    const auto mine = own.path() / "iibd.db";
+    fs::copy_file(index, mine);
     const auto our_cost = cost_of([&] {
-      static_cast<void>(add(index, std::span{&bundle, 1}, UpdateMode::replaces, own.path()));
+      static_cast<void>(
+          add(mine, std::span{&bundle, 1}, UpdateMode::replaces, own.path(), SourceUse::in_place));
     });
     const auto copy = own.path() / "opm.db";
-    fs::copy_file(*index, copy);
+    fs::copy_file(index, copy);
     const auto start = std::chrono::steady_clock::now();
     output_of(fmt::format("cd {} && opm registry add --use-http -d {} -b {} 2>&1",
                           own.path().string(), copy.string(), bundle.pull_spec));
