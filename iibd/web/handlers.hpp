@@ -42,7 +42,9 @@ namespace iib::web {
 [[nodiscard]] Answer check_health(const Services& services, const Call& call);
 /// GET /: a page for humans.
 [[nodiscard]] Answer show_page(const Services& services, const Call& call);
-/// GET /static/api_v1.yaml: the OpenAPI description.
+/// GET /static/api_v1.yaml and GET /api/v1/openapi.yaml: the OpenAPI description.
 [[nodiscard]] Answer show_description(const Services& services, const Call& call);
+/// GET /api/v1/openapi.json: the same as JSON.
+[[nodiscard]] Answer show_description_as_json(const Services& services, const Call& call);
 
 }  // namespace iib::web

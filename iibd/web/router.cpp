@@ -13,12 +13,12 @@ constexpr std::string_view kIdSegment = "{id}";
 constexpr std::array kRoutes{
     Route{"GET", "/", show_page},
     Route{"GET", "/static/api_v1.yaml", show_description},
+    Route{"GET", "/api/v1/openapi.yaml", show_description},
+    Route{"GET", "/api/v1/openapi.json", show_description_as_json},
     Route{"GET", "/api/v1/healthcheck", check_health},
     Route{"GET", "/api/v1/builds", list_builds},
     Route{"POST", "/api/v1/builds/add", submit_add},
     Route{"POST", "/api/v1/builds/rm", submit_rm},
-    Route{"GET", "/api/v1/builds/{id}", show_build},
-    Route{"GET", "/api/v1/builds/{id}/logs", show_logs},
     Route{"POST", "/api/v1/builds/regenerate-bundle", submit_regenerate_bundle},
     Route{"POST", "/api/v1/builds/regenerate-bundle-batch", submit_regenerate_bundle_batch},
     Route{"POST", "/api/v1/builds/add-rm-batch", submit_add_rm_batch},
@@ -27,11 +27,13 @@ constexpr std::array kRoutes{
     Route{"POST", "/api/v1/builds/recursive-related-bundles", submit_recursive_related_bundles},
     Route{"POST", "/api/v1/builds/fbc-operations", submit_fbc_operations},
     Route{"POST", "/api/v1/builds/add-deprecations", submit_add_deprecations},
-};
-
+    Route{"GET", "/api/v1/builds/{id}", show_build},
+    Route{"GET", "/api/v1/builds/{id}/logs", show_logs},
     Route{"GET", "/api/v1/builds/{id}/related_bundles", show_related_bundles},
     Route{"GET", "/api/v1/builds/{id}/nested-bundles", show_nested_bundles},
     Route{"GET", "/api/v1/builds/{id}/deprecation-schema", show_deprecation_schema},
+};
+
 std::string_view cut_segment(std::string_view& path) {
   const auto slash = path.find('/');
   const auto segment = path.substr(0, slash);

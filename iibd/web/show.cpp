@@ -1,6 +1,5 @@
 
 
-#include "web/embedded.hpp"
 #include "web/handlers.hpp"
 
 namespace iib::web {
@@ -18,20 +17,6 @@ Answer check_health(const Services& services, const Call&) {
   services.store.ping();
   HttpResponse response;
   response.body = R"({"status":"the database answers"})";
-  return response;
-}
-
-Answer show_page(const Services&, const Call&) {
-  HttpResponse response;
-  response.content_type = "text/html; charset=utf-8";
-  response.body = page_html();
-  return response;
-}
-
-Answer show_description(const Services&, const Call&) {
-  HttpResponse response;
-  response.content_type = "application/yaml";
-  response.body = openapi_yaml();
   return response;
 }
 
