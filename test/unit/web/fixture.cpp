@@ -20,10 +20,10 @@ web::Options WebFixture::open_options() {
   return options;
 }
 
-WebFixture::WebFixture(web::Options options) {
-  artifacts =
-      std::make_unique<io::LocalArtifacts>(std::map<io::ArtifactKind, std::filesystem::path>{
-          {io::ArtifactKind::request_log, dir.path() / "logs"}});
+WebFixture::WebFixture(web::Options options, const std::set<io::ArtifactKind>& kept) {
+  std::map<io::ArtifactKind, std::filesystem::path> folders;
+  for (const auto kind : kept) folders[kind] = dir.path() / "logs";
+  artifacts = std::make_unique<io::LocalArtifacts>(std::move(folders));
   store::Options store_options;
   store_options.database = dir.path() / "iibd.db";
   store_options.key = Secret{std::string(32, 'k')};
@@ -54,8 +54,11 @@ void WebFixture::finish_next(model::RequestState state, model::Learned learned) 
 }
 
 void WebFixture::write_log(RequestId id, const std::string& text) const {
-  std::ofstream{dir.path() / "logs" / (std::to_string(id.value()) + ".log"), std::ios::binary}
-      << text;
+  write_artifact(std::to_string(id.value()) + ".log", text);
+}
+
+void WebFixture::write_artifact(const std::string& file, const std::string& text) const {
+  std::ofstream{dir.path() / "logs" / file, std::ios::binary} << text;
 }
 
 io::JsonDocument json_of(const Received& answer) {

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,9 @@ class WebFixture {
   /// What the tests need unless they say otherwise: anybody may submit.
   static web::Options open_options();
 
-  explicit WebFixture(web::Options options = open_options());
+  /// `kept`: the artifacts that have a folder.
+  explicit WebFixture(web::Options options = open_options(),
+                      const std::set<io::ArtifactKind>& kept = {io::ArtifactKind::request_log});
 
   /// Where TCP clients connect to.
   [[nodiscard]] std::string address() const { return server->addresses().front(); }
@@ -49,6 +52,8 @@ class WebFixture {
   /// Claims and ends the oldest job.
   void finish_next(model::RequestState state, model::Learned learned = {});
   void write_log(RequestId id, const std::string& text) const;
+  /// Writes the file of an artifact that is kept.
+  void write_artifact(const std::string& file, const std::string& text) const;
 
   TempDir dir{"/tmp", "iibd-web-test-"};
   TestClock clock;
