@@ -2,9 +2,18 @@
 
 namespace iib::cli {
 
-void add_catalog(CLI::App& root, CommandLine&) {
+void add_catalog(CLI::App& root, CommandLine& line) {
   auto& group = *root.add_subcommand("catalog", "look at and change index databases");
   group.require_subcommand(1);
+  add_catalog_add(group, line);
+  add_catalog_rm(group, line);
+  add_catalog_prune(group, line);
+  add_catalog_prune_stranded(group, line);
+  add_catalog_deprecate(group, line);
+  add_catalog_list(group, line);
+  add_catalog_show(group, line);
+  add_catalog_graph(group, line);
+  add_catalog_diff(group, line);
 }
 
 }  // namespace iib::cli

@@ -31,4 +31,14 @@ namespace iib::cli {
 // status: kDone, or kFailed for an answer that is a no. What it throws, run_command() prints, for
 // people on standard error or as JSON on standard output, and gives kFailed.
 
+void add_catalog_add(CLI::App& group, CommandLine& line);
+void add_catalog_rm(CLI::App& group, CommandLine& line);
+void add_catalog_prune(CLI::App& group, CommandLine& line);
+void add_catalog_prune_stranded(CLI::App& group, CommandLine& line);
+void add_catalog_deprecate(CLI::App& group, CommandLine& line);
+void add_catalog_list(CLI::App& group, CommandLine& line);
+void add_catalog_show(CLI::App& group, CommandLine& line);
+void add_catalog_graph(CLI::App& group, CommandLine& line);
+void add_catalog_diff(CLI::App& group, CommandLine& line);
+
 }  // namespace iib::cli

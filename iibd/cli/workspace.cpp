@@ -73,10 +73,13 @@ struct Workspace::Images {
 };
 
 Workspace::Workspace(RegistryOptions registries)
-    : Workspace{std::move(registries), temporary_directory(), "iibd-catalog-"} {}
+    : Workspace{std::make_shared<Interruption>(), std::make_shared<Console>(),
+                std::move(registries), temporary_directory(), "iibd-catalog-"} {}
 
-Workspace::Workspace(RegistryOptions registries, const fs::path& parent, std::string_view prefix)
-    : console_{std::make_shared<Console>()},
+Workspace::Workspace(std::shared_ptr<Interruption> interruption, std::shared_ptr<Console> console,
+                     RegistryOptions registries, const fs::path& parent, std::string_view prefix)
+    : interruption_{std::move(interruption)},
+      console_{std::move(console)},
       registries_{std::move(registries)},
       directory_{parent, prefix} {}
 

@@ -36,7 +36,8 @@ class Workspace {
   /// Works in TMPDIR.
   explicit Workspace(RegistryOptions registries = {});
   /// Works in a new directory `parent`/`prefix`XXXXXX.
-  Workspace(RegistryOptions registries, const std::filesystem::path& parent,
+  Workspace(std::shared_ptr<Interruption> interruption, std::shared_ptr<Console> console,
+            RegistryOptions registries, const std::filesystem::path& parent,
             std::string_view prefix);
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
@@ -46,7 +47,7 @@ class Workspace {
   [[nodiscard]] std::filesystem::path make_directory(std::string_view prefix);
   /// What the catalog engine needs, in a new directory.
   [[nodiscard]] catalog::Work catalog_work();
-  [[nodiscard]] Cancellation cancellation() const { return interruption_.cancellation(); }
+  [[nodiscard]] Cancellation cancellation() const { return interruption_->cancellation(); }
   [[nodiscard]] Log log() const;
   [[nodiscard]] Console& console() { return *console_; }
 
@@ -60,7 +61,7 @@ class Workspace {
 
  private:
   struct Images;
-  Interruption interruption_;  // first, so that every thread inherits its mask
+  std::shared_ptr<Interruption> interruption_;
   std::shared_ptr<Console> console_;
   RegistryOptions registries_;
   TempDir directory_;

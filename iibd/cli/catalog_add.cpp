@@ -1,0 +1,81 @@
+#include "cli/bundle_argument.hpp"
+#include "cli/catalog.hpp"
+#include "cli/catalog_change.hpp"
+#include "iib/base/error.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace iib::cli {
+namespace {
+
+using catalog::UpdateMode;
+
+struct Options {
+  ChangeOptions change;
+  catalog::AddOptions add;
+  std::vector<std::string> arguments;
+  std::vector<BundleArgument> bundles;
+};
+
+int add(const Options& options) {
+  return change_catalog(
+      options.change, AbsentDatabase::made,
+      [&](catalog::CatalogEngine& engine, const auto& from, Workspace& workspace) {
+        const auto sources = fetch_bundles(options.bundles, workspace);
+        workspace.console().progress(fmt::format("adding {} bundles", sources.size()));
+        return engine.add(from, sources, options.add, workspace.catalog_work());
+      });
+}
+
+void add_mode_option(CLI::App& command, UpdateMode& mode) {
+  const std::map<std::string, UpdateMode> modes{{"replaces", UpdateMode::replaces},
+                                                {"semver", UpdateMode::semver},
+                                                {"semver-skippatch", UpdateMode::semver_skippatch}};
+  command
+      .add_option("--mode", mode,
+                  "how bundles join the update graph: replaces (the default) follows what they "
+                  "replace and skip, semver and semver-skippatch their versions")
+      ->transform(CLI::CheckedTransformer{modes}.description("replaces|semver|semver-skippatch"));
+}
+
+void read_arguments(const CLI::App& command, Options& options) {
+  require_change_options(command, options.change);
+  try {
+    for (const auto& text : options.arguments) {
+      options.bundles.push_back(parse_bundle_argument(text));
+    }
+  } catch (const UserError& error) {
+    refuse_usage(command, error.what());
+  }
+}
+
+}  // namespace
+
+void add_catalog_add(CLI::App& group, CommandLine& line) {
+  auto& command = *group.add_subcommand("add", "add bundles to an index database");
+  const auto options = std::make_shared<Options>();
+  add_change_options(command, options->change);
+  add_mode_option(command, options->add.mode);
+  command.add_flag("--overwrite-latest", options->add.overwrite_latest,
+                   "let a bundle take the place of the channel head that has its name");
+  command.add_flag("--enable-alpha", options->add.enable_alpha,
+                   "accept bundles that substitute for others (olm.substitutesFor)");
+  command
+      .add_option("BUNDLE", options->arguments,
+                  "pull specification, or DIRECTORY=PULLSPEC: the files of DIRECTORY, recorded "
+                  "under PULLSPEC")
+      ->required();
+  command.callback([&command, &line, options] {
+    read_arguments(command, *options);
+    line.action = [options] {
+      return run_command(options->change.format, [&] { return add(*options); });
+    };
+  });
+}
+
+}  // namespace iib::cli

@@ -1,0 +1,71 @@
+#include "cli/catalog_change.hpp"
+
+#include "cli/change_summary.hpp"
+#include "cli/command_line.hpp"
+#include "cli/replaced_file.hpp"
+#include "iib/catalog/contents.hpp"
+#include "iib/catalog/embedded_engine.hpp"
+
+#include <memory>
+#include <system_error>
+
+namespace iib::cli {
+namespace {
+
+/// The file that is written.
+const std::filesystem::path& destination(const ChangeOptions& options) {
+  return options.output.empty() ? options.source.database : options.output;
+}
+
+std::optional<catalog::Catalog> open_or_begin(const ChangeOptions& options, AbsentDatabase absent,
+                                              const ReplacedFile& file, Workspace& workspace) {
+  const bool in_place = options.source.index.empty() && options.output.empty();
+  if (in_place && !file.exists() && absent == AbsentDatabase::made) return std::nullopt;
+  return open_source(options.source, workspace);
+}
+
+catalog::Contents contents_of(const std::optional<catalog::Catalog>& catalog,
+                              const Cancellation& cancellation) {
+  return catalog ? catalog::read_contents(*catalog, {}, cancellation) : catalog::Contents{};
+}
+
+}  // namespace
+
+void add_change_options(CLI::App& command, ChangeOptions& options) {
+  add_source_options(command, options.source);
+  command.add_option("--output", options.output,
+                     "FILE that is written instead of the one of --database");
+  add_format_option(command, options.format);
+}
+
+void require_change_options(const CLI::App& command, const ChangeOptions& options) {
+  require_source(command, options.source);
+  if (!options.source.index.empty() && options.output.empty()) {
+    refuse_usage(command,
+                 "--index needs --output FILE: the changed database is written there, the image "
+                 "stays as it is");
+  }
+}
+
+int change_catalog(const ChangeOptions& options, AbsentDatabase absent,
+                   const CatalogChange& change) {
+  const auto interruption = std::make_shared<Interruption>();
+  const auto console = std::make_shared<Console>();
+  const auto cancellation = interruption->cancellation();
+  const auto& name = destination(options);
+  ReplacedFile file{name, cancellation, *console};
+  Workspace workspace{interruption, console, options.source.registries, file.directory(),
+                      file.work_prefix()};
+  const auto from = open_or_begin(options, absent, file, workspace);
+  catalog::EmbeddedEngine engine;
+  const auto changed = change(engine, from, workspace);
+  const auto before = contents_of(from, cancellation);
+  const auto after = contents_of(changed, cancellation);
+  cancellation.check("changing the catalog");
+  file.replace(changed.path);
+  console->clear();
+  print(summarize_change(options.format, name.string(), before, after));
+  return kDone;
+}
+
+}  // namespace iib::cli

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "cli/catalog_source.hpp"
+#include "cli/output.hpp"
+#include "iib/catalog/engine.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+namespace iib::cli {
+
+/// What every command that changes a catalog is told.
+struct ChangeOptions {
+  SourceOptions source{};
+  /// Where the result goes; empty: in place of the source.
+  std::filesystem::path output{};
+  Format format = Format::text;
+};
+
+/// `--database`, `--index`, `--output`, `--format`, and how registries are spoken to.
+void add_change_options(CLI::App& command, ChangeOptions& options);
+/// Refuses contradictions of these options.
+void require_change_options(const CLI::App& command, const ChangeOptions& options);
+
+/// What becomes of a database that is not there.
+enum class AbsentDatabase { refused, made };
+
+/// Makes the changed catalog, below a directory of the workspace. `from`: nothing for an empty one.
+using CatalogChange = std::function<catalog::Catalog(catalog::CatalogEngine& engine,
+                                                     const std::optional<catalog::Catalog>& from,
+                                                     Workspace& workspace)>;
+
+/// Applies `change` and replaces the file, all or nothing: a failure leaves it as it was, or
+/// absent. Prints what has changed, and gives the exit status.
+[[nodiscard]] int change_catalog(const ChangeOptions& options, AbsentDatabase absent,
+                                 const CatalogChange& change);
+
+}  // namespace iib::cli
