@@ -1,3 +1,4 @@
+#include "index_difference.hpp"
 #include "index_image.hpp"
 #include "prepare.hpp"
 #include "steps.hpp"
@@ -74,6 +75,7 @@ Outcome run_add(Context& context) {
   // Substitutes are allowed, as existing clients expect (catalog-sqlite 8.8).
   const auto catalog = context.catalogs().add(from, fetch(context, bundles), {.enable_alpha = true},
                                               context.catalog_work("catalog"));
+  log_difference(context, from, catalog);
   auto learned = publish(context, preparation, catalog);
   return {.reason = summary(asked, bundles.size()), .learned = std::move(learned)};
 }

@@ -1,3 +1,4 @@
+#include "index_difference.hpp"
 #include "index_image.hpp"
 #include "prepare.hpp"
 #include "steps.hpp"
@@ -13,6 +14,7 @@ Outcome run_rm(Context& context) {
   // rm requires from_index, so its preparation has one.
   const auto from = read_catalog(context, preparation.from_index.value());
   const auto catalog = context.catalogs().remove(from, operators, context.catalog_work("catalog"));
+  log_difference(context, from, catalog);
   auto learned = publish(context, preparation, catalog);
   return {.reason = fmt::format("The index image was pushed without the operators {}",
                                 fmt::join(operators, ", ")),
