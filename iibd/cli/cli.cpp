@@ -1,6 +1,7 @@
 #include "iib/cli/cli.hpp"
 
 #include "cli/command_line.hpp"
+#include "cli/configuration.hpp"
 #include "iib/app/daemon.hpp"
 #include "iib/base/error.hpp"
 #include "iib/config/config.hpp"
@@ -8,11 +9,9 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,23 +28,6 @@ struct Options {
   [[nodiscard]] config::Mode mode() const { return dev ? config::Mode::dev : config::Mode::normal; }
 };
 
-std::map<std::string, std::string> environment_variables() {
-  std::map<std::string, std::string> variables;
-  for (char** each = environ; *each != nullptr; ++each) {
-    const std::string text{*each};
-    const auto equals = text.find('=');
-    if (equals != std::string::npos) variables[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return variables;
-}
-
-config::Loaded load_config(const Options& options) {
-  const auto environment = environment_variables();
-  const auto file =
-      options.config ? options.config : config::find_file(environment, options.mode());
-  return config::load(file, environment, options.mode());
-}
-
 void print_warnings(const config::Loaded& loaded) {
   for (const auto& warning : loaded.warnings) std::cerr << "warning: " << warning << '\n';
 }
@@ -57,7 +39,7 @@ void check_config(const Options& options) {
 }
 
 void upgrade_database(const Options& options) {
-  const auto loaded = load_config(options);
+  const auto loaded = load_config(options.config, options.mode());
   const SystemClock clock;
   const Log log{make_stderr_sink(), "store", LogLevel::info};
   const auto result = store::upgrade(loaded.config.database, clock, log);
@@ -71,15 +53,10 @@ void upgrade_database(const Options& options) {
 }
 
 void backup_database(const Options& options) {
-  const auto loaded = load_config(options);
+  const auto loaded = load_config(options.config, options.mode());
   store::backup(loaded.config.database, options.file);
   std::cout << fmt::format("{} was copied to {}\n", loaded.config.database.string(),
                            options.file.string());
-}
-
-void add_config_option(CLI::App& command, Options& options) {
-  command.add_option("--config", options.config,
-                     "configuration file (default: $IIBD_CONFIG, else /etc/iibd/iibd.yaml)");
 }
 
 /// Lets `command` do `work` with its options.
@@ -94,7 +71,7 @@ void set_work(CLI::App& command, CommandLine& line, std::shared_ptr<Options> opt
 }
 
 void serve(const Options& options) {
-  app::serve(load_config(options));
+  app::serve(load_config(options.config, options.mode()));
 }
 
 void print_default_config(const Options&) {
@@ -104,7 +81,7 @@ void print_default_config(const Options&) {
 void add_serve(CLI::App& root, CommandLine& line) {
   auto& command = *root.add_subcommand("serve", "run the daemon");
   const auto options = std::make_shared<Options>();
-  add_config_option(command, *options);
+  add_config_option(command, options->config);
   command.add_flag("--dev", options->dev,
                    "development: loopback, state below the working directory, no login");
   set_work(command, line, options, serve);
@@ -128,10 +105,10 @@ void add_database(CLI::App& root, CommandLine& line) {
   const auto options = std::make_shared<Options>();
   auto& upgrade = *group.add_subcommand(
       "upgrade", "bring the database to this version; no daemon may be using it");
-  add_config_option(upgrade, *options);
+  add_config_option(upgrade, options->config);
   set_work(upgrade, line, options, upgrade_database);
   auto& backup = *group.add_subcommand("backup", "copy the database, also while the daemon runs");
-  add_config_option(backup, *options);
+  add_config_option(backup, options->config);
   backup.add_option("FILE", options->file, "the copy, which must not exist")->required();
   set_work(backup, line, options, backup_database);
 }
@@ -147,6 +124,7 @@ int run(int argc, const char* const* argv) {
   add_config(root, line);
   add_database(root, line);
   add_catalog(root, line);
+  add_user(root, line);
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

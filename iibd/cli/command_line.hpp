@@ -27,4 +27,7 @@ inline constexpr int kWrongCommandLine = 2;
 /// The group `iibd catalog` (catalog.hpp).
 void add_catalog(CLI::App& root, CommandLine& line);
 
+/// The group `iibd user` (user.cpp).
+void add_user(CLI::App& root, CommandLine& line);
+
 }  // namespace iib::cli
