@@ -124,16 +124,16 @@ struct Pending {
 
 }  // namespace
 
-Connection::Connection(Socket socket, Peer peer, const Api& api, const Limits& limits,
-                       LiveConnections& live)
-    : socket_{std::move(socket)},
+Connection::Connection(Socket socket, const Tls* tls, Peer peer, const Api& api,
+                       const Limits& limits, LiveConnections& live)
+    : stream_{std::move(socket), tls},
       peer_{std::move(peer)},
       api_{api},
       limits_{limits},
       live_{live},
       buffer_{limits.header_bytes + kReadBytes},
       deadline_{Moment::max()},
-      watchdog_{socket_.get_executor()} {}
+      watchdog_{stream_.get_executor()} {}
 
 Connection::~Connection() {
   live_.remove(this);
@@ -150,9 +150,9 @@ void Connection::start_refusing() {
 void Connection::run(Work work) {
   const auto self = shared_from_this();
   asio::co_spawn(
-      socket_.get_executor(), [self] { return self->watch(); }, asio::detached);
+      stream_.get_executor(), [self] { return self->watch(); }, asio::detached);
   asio::co_spawn(
-      socket_.get_executor(), [self, work] { return ((*self).*work)(); },
+      stream_.get_executor(), [self, work] { return ((*self).*work)(); },
       [self](const std::exception_ptr& failure) { self->end(failure); });
 }
 
@@ -166,19 +166,34 @@ void Connection::end(const std::exception_ptr& failure) {
 }
 
 void Connection::drain() {
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+  asio::post(stream_.get_executor(), [self = shared_from_this()] {
     self->draining_ = true;
     if (self->idle_) self->close();
   });
 }
 
+/// Encrypts the connection if it has to be; false when the client does not come along.
+asio::awaitable<bool> Connection::begin() {
+  if (!stream_.is_secure()) co_return true;
+  error_code problem;
+  allow(limits_.head);
+  co_await stream_.async_handshake(into(problem));
+  co_return !problem;
+}
+
 asio::awaitable<void> Connection::serve() {
+  if (!co_await begin()) co_return;
   auto next = Next::another_request;
   while (next == Next::another_request && !draining_) next = co_await serve_one();
-  if (next == Next::linger) co_await linger();
+  if (next == Next::linger) {
+    co_await linger();
+  } else {
+    co_await say_goodbye();
+  }
 }
 
 asio::awaitable<void> Connection::refuse() {
+  if (!co_await begin()) co_return;
   auto response = error_response(503, "the server has as many connections as it may have");
   if (co_await write(std::move(response), "GET", false, kHttp11)) co_await linger();
 }
@@ -191,7 +206,7 @@ asio::awaitable<Connection::Next> Connection::serve_one() {
 
   error_code problem;
   allow(limits_.head);
-  co_await http::async_read_header(socket_, buffer_, parser, into(problem));
+  co_await http::async_read_header(stream_, buffer_, parser, into(problem));
   if (problem) co_return co_await refuse_reading(problem);
   auto request = head_of(parser.get(), peer_);
   const auto version = parser.get().version();
@@ -208,10 +223,10 @@ asio::awaitable<Connection::Next> Connection::serve_one() {
     allow(limits_.body);
     if (equal_ignoring_case(parser.get()[http::field::expect], "100-continue")) {
       constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      co_await asio::async_write(socket_, asio::buffer(kContinue), into(problem));
+      co_await asio::async_write(stream_, asio::buffer(kContinue), into(problem));
       if (problem) co_return Next::close;
     }
-    co_await http::async_read(socket_, buffer_, parser, into(problem));
+    co_await http::async_read(stream_, buffer_, parser, into(problem));
     if (problem) co_return co_await refuse_reading(problem);
   }
   request.body = std::move(parser.get().body());
@@ -232,7 +247,7 @@ asio::awaitable<bool> Connection::wait_for_request() {
   error_code problem;
   allow(limits_.idle);
   idle_ = true;
-  const auto bytes = co_await socket_.async_read_some(buffer_.prepare(kReadBytes), into(problem));
+  const auto bytes = co_await stream_.async_read_some(buffer_.prepare(kReadBytes), into(problem));
   idle_ = false;
   buffer_.commit(bytes);
   co_return !problem && bytes > 0;
@@ -242,7 +257,7 @@ asio::awaitable<bool> Connection::wait_for_request() {
 template <class Finish, class Begin>
 asio::awaitable<Finish> Connection::reply_to(Begin begin) {
   auto start = [this, begin = std::move(begin)](auto handler) {
-    const auto pending = std::make_shared<Pending<decltype(handler)>>(live_, socket_.get_executor(),
+    const auto pending = std::make_shared<Pending<decltype(handler)>>(live_, stream_.get_executor(),
                                                                       std::move(handler));
     // Not by way of this connection: it may end as soon as the answer is posted.
     const auto reply = [pending](Finish finish) {
@@ -301,7 +316,7 @@ asio::awaitable<bool> Connection::write(HttpResponse response, std::string_view 
                          asio::buffer(head_only ? "" : pending.data(),
                                       head_only ? 0 : std::min(pending.size(), kWriteBytes))};
   allow(limits_.write);
-  co_await asio::async_write(socket_, first, into(problem));
+  co_await asio::async_write(stream_, first, into(problem));
   if (problem) co_return false;
   if (head_only) co_return true;
   sent = first[1].size();
@@ -316,7 +331,7 @@ asio::awaitable<bool> Connection::write(HttpResponse response, std::string_view 
       pending = std::string_view{piece}.substr(sent, kWriteBytes);
     }
     allow(limits_.write);
-    co_await asio::async_write(socket_, asio::buffer(pending), into(problem));
+    co_await asio::async_write(stream_, asio::buffer(pending), into(problem));
     if (problem) co_return false;
     sent += pending.size();
   }
@@ -334,14 +349,25 @@ asio::awaitable<Connection::Next> Connection::refuse_reading(error_code problem)
 /// Takes what the client still sends, for a while: closing with unread bytes makes the kernel reset
 /// the connection, and the client would never see the answer.
 asio::awaitable<void> Connection::linger() {
+  co_await say_goodbye();
   error_code problem;
-  socket_.shutdown(Socket::shutdown_send, problem);
+  // Below TLS, if there is any: nobody reads what comes.
+  auto& socket = stream_.socket();
+  socket.shutdown(Socket::shutdown_send, problem);
   std::array<char, kReadBytes> scratch{};
   std::size_t taken = 0;
   allow(kLingerTime);
   while (!problem && taken < kLingerBytes) {
-    taken += co_await socket_.async_read_some(asio::buffer(scratch), into(problem));
+    taken += co_await socket.async_read_some(asio::buffer(scratch), into(problem));
   }
+}
+
+/// Ends TLS in order, so that the client knows that nothing was cut off.
+asio::awaitable<void> Connection::say_goodbye() {
+  if (!stream_.is_secure() || closed_ || timed_out_) co_return;
+  error_code ignored;
+  allow(kLingerTime);
+  co_await stream_.async_shutdown(into(ignored));
 }
 
 /// Cancels what the socket is doing once its deadline has passed, until the connection is closed.
@@ -353,7 +379,7 @@ asio::awaitable<void> Connection::watch() {
     co_await watchdog_.async_wait(into(ignored));
     if (closed_ || std::chrono::steady_clock::now() < deadline_) continue;
     timed_out_ = true;
-    socket_.cancel(ignored);
+    stream_.socket().cancel(ignored);
   }
 }
 
@@ -368,8 +394,8 @@ void Connection::allow_any_time() {
 void Connection::close() noexcept {
   error_code ignored;
   closed_ = true;
-  socket_.shutdown(Socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  stream_.socket().shutdown(Socket::shutdown_both, ignored);
+  stream_.socket().close(ignored);
   watchdog_.cancel();
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "web/api.hpp"
+#include "web/stream.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -20,15 +20,13 @@ namespace iib::web {
 
 class LiveConnections;
 
-/// A stream socket of any family.
-using Socket = boost::asio::generic::stream_protocol::socket;
-
 /// One client's connection: reads a request, answers it, reads the next. Everything runs on the
 /// socket's strand; only drain() may be called from elsewhere.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  /// `live` and `api` outlive every connection.
-  Connection(Socket socket, Peer peer, const Api& api, const Limits& limits, LiveConnections& live);
+  /// With TLS when there is a `tls`. `tls`, `api`, `limits` and `live` outlive every connection.
+  Connection(Socket socket, const Tls* tls, Peer peer, const Api& api, const Limits& limits,
+             LiveConnections& live);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -49,6 +47,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void run(Work work);
   void end(const std::exception_ptr& failure);
+  boost::asio::awaitable<bool> begin();
   boost::asio::awaitable<void> serve();
   boost::asio::awaitable<void> refuse();
   boost::asio::awaitable<Next> serve_one();
@@ -61,12 +60,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
                                      bool keep_alive, unsigned version);
   boost::asio::awaitable<Next> refuse_reading(boost::system::error_code problem);
   boost::asio::awaitable<void> linger();
+  boost::asio::awaitable<void> say_goodbye();
   boost::asio::awaitable<void> watch();
   void allow(std::chrono::milliseconds time);
   void allow_any_time();
   void close() noexcept;
 
-  Socket socket_;
+  Stream stream_;
   Peer peer_;
   const Api& api_;
   const Limits& limits_;

@@ -158,7 +158,7 @@ asio::awaitable<void> Listener::accept() {
     if (!problem) {
       error_code ignored;  // a unix socket has no such option
       socket.set_option(tcp::no_delay{true}, ignored);
-      take_(std::move(socket), Peer{address_of(peer)});
+      take_(std::move(socket), Peer{.address = address_of(peer)});
       continue;
     }
     log_.warning("a connection to {} could not be accepted: {}", address_, problem.message());

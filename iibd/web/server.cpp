@@ -1,5 +1,6 @@
 #include "iib/web/server.hpp"
 
+#include "iib/base/error.hpp"
 #include "web/api.hpp"
 #include "web/listener.hpp"
 #include "web/live.hpp"
@@ -19,6 +20,11 @@ namespace asio = boost::asio;
 /// closed.
 constexpr std::size_t kRefusing = 64;
 
+std::unique_ptr<Tls> make_tls(const Options& options) {
+  if (!options.tls_certificate || !options.tls_key) return nullptr;
+  return std::make_unique<Tls>(*options.tls_certificate, *options.tls_key);
+}
+
 }  // namespace
 
 struct Server::Impl {
@@ -28,6 +34,7 @@ struct Server::Impl {
         hooks{std::move(asked)},
         log{std::move(voice)},
         authentication{options, log},
+        tls{make_tls(options)},
         api{Services{options, store, artifacts, clock, hooks, log}, authentication},
         context{static_cast<int>(std::max(options.threads, 1U))} {
     for (const auto& address : options.listen) {
@@ -37,11 +44,14 @@ struct Server::Impl {
     }
   }
 
-  void take(Socket socket, const Peer& peer) {
+  void take(Socket socket, Peer peer) {
     const auto open = live.count();
     if (open >= options.limits.connections + kRefusing) return;
-    auto connection =
-        std::make_shared<Connection>(std::move(socket), peer, api, options.limits, live);
+    // A unix socket does not leave the host.
+    peer.tls = tls && !peer.address.empty();
+    const auto* const encryption = peer.tls ? tls.get() : nullptr;
+    auto connection = std::make_shared<Connection>(std::move(socket), encryption, std::move(peer),
+                                                   api, options.limits, live);
     live.add(connection);
     if (open < options.limits.connections) {
       connection->start();
@@ -68,7 +78,16 @@ struct Server::Impl {
     }
   }
 
-  void reload() { authentication.reload(); }
+  void reload() {
+    authentication.reload();
+    if (!tls) return;
+    try {
+      tls->reload();
+      log.info("the TLS certificate and its key were read anew");
+    } catch (const Error& error) {
+      log.error("the TLS certificate and its key stay as they were: {}", error.what());
+    }
+  }
 
   void stop() {
     if (stopped) return;
@@ -86,6 +105,7 @@ struct Server::Impl {
   const Hooks hooks;
   const Log log;
   const Authentication authentication;
+  const std::unique_ptr<Tls> tls;
   const Api api;
   LiveConnections live;
   asio::io_context context;
