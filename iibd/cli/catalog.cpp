@@ -14,6 +14,8 @@ void add_catalog(CLI::App& root, CommandLine& line) {
   add_catalog_show(group, line);
   add_catalog_graph(group, line);
   add_catalog_diff(group, line);
+  add_catalog_validate(group, line);
+  add_catalog_export(group, line);
 }
 
 }  // namespace iib::cli

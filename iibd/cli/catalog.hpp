@@ -40,5 +40,7 @@ void add_catalog_list(CLI::App& group, CommandLine& line);
 void add_catalog_show(CLI::App& group, CommandLine& line);
 void add_catalog_graph(CLI::App& group, CommandLine& line);
 void add_catalog_diff(CLI::App& group, CommandLine& line);
+void add_catalog_validate(CLI::App& group, CommandLine& line);
+void add_catalog_export(CLI::App& group, CommandLine& line);
 
 }  // namespace iib::cli
