@@ -1,11 +1,11 @@
 #include "cli/bundle_argument.hpp"
 #include "cli/catalog.hpp"
 #include "cli/catalog_change.hpp"
+#include "cli/choice.hpp"
 #include "iib/base/error.hpp"
 
 #include <fmt/format.h>
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,14 +33,12 @@ int add(const Options& options) {
 }
 
 void add_mode_option(CLI::App& command, UpdateMode& mode) {
-  const std::map<std::string, UpdateMode> modes{{"replaces", UpdateMode::replaces},
-                                                {"semver", UpdateMode::semver},
-                                                {"semver-skippatch", UpdateMode::semver_skippatch}};
-  command
-      .add_option("--mode", mode,
-                  "how bundles join the update graph: replaces (the default) follows what they "
-                  "replace and skip, semver and semver-skippatch their versions")
-      ->transform(CLI::CheckedTransformer{modes}.description("replaces|semver|semver-skippatch"));
+  add_choice_option<UpdateMode>(command, "--mode", mode,
+                                {{"replaces", UpdateMode::replaces},
+                                 {"semver", UpdateMode::semver},
+                                 {"semver-skippatch", UpdateMode::semver_skippatch}},
+                                "how bundles join the update graph: replaces (the default) follows "
+                                "what they replace and skip, the others their versions");
 }
 
 void read_arguments(const CLI::App& command, Options& options) {
@@ -69,6 +67,7 @@ void add_catalog_add(CLI::App& group, CommandLine& line) {
       .add_option("BUNDLE", options->arguments,
                   "pull specification, or DIRECTORY=PULLSPEC: the files of DIRECTORY, recorded "
                   "under PULLSPEC")
+      ->type_name("")
       ->required();
   command.callback([&command, &line, options] {
     read_arguments(command, *options);

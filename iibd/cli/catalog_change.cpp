@@ -33,8 +33,8 @@ catalog::Contents contents_of(const std::optional<catalog::Catalog>& catalog,
 
 void add_change_options(CLI::App& command, ChangeOptions& options) {
   add_source_options(command, options.source);
-  command.add_option("--output", options.output,
-                     "FILE that is written instead of the one of --database");
+  command.add_option("--output", options.output, "written instead of the file of --database")
+      ->type_name("FILE");
   add_format_option(command, options.format);
 }
 

@@ -34,6 +34,7 @@ void add_catalog_deprecate(CLI::App& group, CommandLine& line) {
                    "remove a package when the heads of all its channels are among the bundles");
   command
       .add_option("PULLSPEC", options->pull_specs, "pull specifications as the index records them")
+      ->type_name("")
       ->required();
   command.callback([&command, &line, options] {
     require_change_options(command, options->change);

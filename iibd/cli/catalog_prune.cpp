@@ -45,7 +45,7 @@ void add_catalog_prune(CLI::App& group, CommandLine& line) {
   auto& command =
       *group.add_subcommand("prune", "remove all packages but those named from an index database");
   const auto options = std::make_shared<Options>();
-  command.add_option("PACKAGE", options->kept, "packages to keep")->required();
+  command.add_option("PACKAGE", options->kept, "packages to keep")->type_name("")->required();
   set_work(command, line, options, prune);
 }
 

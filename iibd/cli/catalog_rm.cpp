@@ -57,7 +57,7 @@ void add_catalog_rm(CLI::App& group, CommandLine& line) {
   add_change_options(command, options->change);
   command.add_flag("--permissive", options->permissive,
                    "skip packages that are not there, with a warning");
-  command.add_option("PACKAGE", options->packages, "packages to remove")->required();
+  command.add_option("PACKAGE", options->packages, "packages to remove")->type_name("")->required();
   command.callback([&command, &line, options] {
     require_change_options(command, options->change);
     line.action = [options] {

@@ -66,8 +66,10 @@ catalog::Catalog open_image(const std::string& image, Workspace& workspace) {
 }  // namespace
 
 void add_source_options(CLI::App& command, SourceOptions& options) {
-  command.add_option("--database", options.database, "FILE of an index database");
-  command.add_option("--index", options.index, "pull specification of an index IMAGE");
+  command.add_option("--database", options.database, "file of an index database")
+      ->type_name("FILE");
+  command.add_option("--index", options.index, "pull specification of an index image")
+      ->type_name("IMAGE");
   add_registry_options(command, options.registries);
 }
 

@@ -1,5 +1,7 @@
 #include "cli/console.hpp"
 
+#include "cli/own_words.hpp"
+
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -45,7 +47,8 @@ Console::~Console() {
 
 void Console::write(LogLevel level, std::string_view, std::string_view message) noexcept {
   try {
-    const auto line = fmt::format("{}: {}\n", name_of(level), one_line(message, kLongestWarning));
+    const auto line = fmt::format("{}: {}\n", name_of(level),
+                                  one_line(in_own_words(std::string{message}), kLongestWarning));
     const std::scoped_lock lock{mutex_};
     erase();
     std::cerr << line;

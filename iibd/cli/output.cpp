@@ -1,6 +1,8 @@
 #include "cli/output.hpp"
 
+#include "cli/choice.hpp"
 #include "cli/command_line.hpp"
+#include "cli/own_words.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/log.hpp"
 #include "iib/catalog/problem.hpp"
@@ -13,7 +15,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <iostream>
-#include <map>
 #include <system_error>
 #include <utility>
 
@@ -62,7 +63,7 @@ std::string lined_up(const std::vector<std::string>& cells, const std::vector<st
 void print_json(const std::string& error, const std::vector<catalog::Problem>& problems) {
   model::JsonWriter json;
   json.begin_object();
-  json.member("error", error);
+  json.member("error", in_own_words(error));
   json.key("problems");
   json.begin_array();
   for (const auto& problem : problems) {
@@ -72,7 +73,7 @@ void print_json(const std::string& error, const std::vector<catalog::Problem>& p
     json.member("pull_spec", problem.pull_spec);
     json.member("package", problem.package);
     json.member("channel", problem.channel);
-    json.member("text", problem.text);
+    json.member("text", in_own_words(problem.text));
     json.end_object();
   }
   json.end_array();
@@ -83,7 +84,7 @@ void print_json(const std::string& error, const std::vector<catalog::Problem>& p
 void print_for_people(const std::vector<catalog::Problem>& problems) {
   std::vector<std::string> lines;
   for (const auto& problem : problems) {
-    auto line = one_line(problem.text, kLongestLine);
+    auto line = one_line(in_own_words(problem.text), kLongestLine);
     if (std::find(lines.begin(), lines.end(), line) == lines.end())
       lines.push_back(std::move(line));
   }
@@ -103,7 +104,7 @@ void report(Format format, const std::string& error,
       return;
     case Format::text:
       if (problems.empty()) {
-        std::cerr << fmt::format("iibd: {}\n", one_line(error, kLongestLine));
+        std::cerr << fmt::format("iibd: {}\n", one_line(in_own_words(error), kLongestLine));
       } else {
         print_for_people(problems);
       }
@@ -114,9 +115,9 @@ void report(Format format, const std::string& error,
 }  // namespace
 
 void add_format_option(CLI::App& command, Format& format) {
-  const std::map<std::string, Format> names{{"text", Format::text}, {"json", Format::json}};
-  command.add_option("--format", format, "how the result is told: text (the default) or json")
-      ->transform(CLI::CheckedTransformer{names}.description("text|json"));
+  add_choice_option<Format>(command, "--format", format,
+                            {{"text", Format::text}, {"json", Format::json}},
+                            "how the result is told; text by default");
 }
 
 Style Style::of_standard_output() {

@@ -41,13 +41,16 @@ fs::path made(fs::path path) {
 }  // namespace
 
 void add_registry_options(CLI::App& command, RegistryOptions& options) {
-  command.add_option("--auth-file", options.auth_file,
-                     "credentials for registries (default: $REGISTRY_AUTH_FILE, else where podman "
-                     "or docker keep them)");
+  command
+      .add_option("--auth-file", options.auth_file,
+                  "credentials for registries (default: $REGISTRY_AUTH_FILE, else where podman "
+                  "or docker keep them)")
+      ->type_name("FILE");
   command
       .add_option("--insecure-registry", options.insecure_registries,
-                  "HOST:PORT that is spoken to by plain HTTP or with an unverified certificate; "
+                  "spoken to by plain HTTP or with an unverified certificate; "
                   "may be repeated")
+      ->type_name("HOST:PORT")
       ->allow_extra_args(false);  // or it would swallow the arguments that follow
 }
 

@@ -1,0 +1,185 @@
+#include "commands.hpp"
+
+#include "eventually.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+#include <stdexcept>
+
+namespace iib::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path made(const fs::path& path) {
+  fs::create_directories(path);
+  return path;
+}
+
+Arguments catalog_arguments(const Arguments& arguments) {
+  Arguments all{"catalog"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return all;
+}
+
+std::string own_path() {
+  const char* path = std::getenv("PATH");
+  return path == nullptr ? "" : path;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  for (auto& text : texts) all.push_back(text.data());
+  all.push_back(nullptr);
+  return all;
+}
+
+}  // namespace
+
+Commands::Commands()
+    : directory_{fs::temp_directory_path(), "cli-"},
+      home_{fs::temp_directory_path(), "cli-home-"},
+      variables_{{"HOME", home_.path()},
+                 {"TMPDIR", made(home_.path() / "tmp")},
+                 {"XDG_RUNTIME_DIR", home_.path()},
+                 {"XDG_CONFIG_HOME", home_.path()},
+                 {"DOCKER_CONFIG", home_.path()},
+                 {"REGISTRY_AUTH_FILE", ""},
+                 {"PATH", own_path()}},
+      runner_{made(home_.path() / "programs")} {}
+
+std::vector<std::string> Commands::files() const {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator{directory()}) {
+    names.push_back(entry.path().filename());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Ended Commands::run(const Arguments& arguments, const Variables& variables) {
+  auto all = variables;
+  all.insert(variables_.begin(), variables_.end());
+  auto exit = runner_.run({.name = IIBD_BINARY,
+                           .arguments = catalog_arguments(arguments),
+                           .environment = all,
+                           .working_directory = directory()},
+                          {});
+  return {.status = exit.status,
+          .output = std::move(exit.output),
+          .errors = std::move(exit.error_output)};
+}
+
+RunningCommand::RunningCommand(const Commands& commands, const Arguments& arguments,
+                               const Variables& variables)
+    : directory_{fs::temp_directory_path(), "cli-running-"} {
+  std::vector<std::string> words{IIBD_BINARY};
+  for (const auto& argument : catalog_arguments(arguments)) words.push_back(argument);
+  std::vector<std::string> environment;
+  auto all = variables;
+  all.insert(commands.variables().begin(), commands.variables().end());
+  for (const auto& [name, value] : all) environment.push_back(std::string{name} += "=" + value);
+  posix_spawn_file_actions_t actions{};
+  posix_spawn_file_actions_init(&actions);
+  int stream = STDOUT_FILENO;
+  for (const auto* name : {"output", "errors"}) {
+    posix_spawn_file_actions_addopen(&actions, stream++, (directory_.path() / name).c_str(),
+                                     O_WRONLY | O_CREAT, 0600);
+  }
+  const int failure = ::posix_spawn(&pid_, IIBD_BINARY, &actions, nullptr, pointers(words).data(),
+                                    pointers(environment).data());
+  posix_spawn_file_actions_destroy(&actions);
+  if (failure != 0) throw std::runtime_error{"iibd cannot be started"};
+}
+
+RunningCommand::~RunningCommand() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+void RunningCommand::signal(int number) const {
+  ::kill(pid_, number);
+}
+
+Ended RunningCommand::wait(std::chrono::seconds limit) {
+  int status = 0;
+  if (!eventually(limit, [&] { return ::waitpid(pid_, &status, WNOHANG) == pid_; })) {
+    throw std::runtime_error{"iibd does not end: " + errors()};
+  }
+  pid_ = -1;
+  return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+          .output = read_file(directory_.path() / "output", 1U << 20U),
+          .errors = errors()};
+}
+
+std::string RunningCommand::errors() const {
+  return read_file(directory_.path() / "errors", 1U << 20U);
+}
+
+WaitingTools::WaitingTools() : directory_{fs::temp_directory_path(), "cli-tools-"} {
+  for (const auto* name : {"skopeo", "buildah"}) {
+    const auto folder = directory_.path().string();
+    write_file_atomically(directory_.path() / name,
+                          "#!/bin/sh\n: > " + folder + "/waiting\nwhile [ ! -e " + folder +
+                              "/gate ]; do sleep 0.05; done\necho manifest unknown >&2\nexit 1\n",
+                          0755);
+  }
+}
+
+Variables WaitingTools::variables() const {
+  return {{"PATH", directory_.path().string() + ":" + own_path()}};
+}
+
+bool WaitingTools::waiting() const {
+  return fs::exists(directory_.path() / "waiting");
+}
+
+void WaitingTools::let_fail() const {
+  write_file_atomically(directory_.path() / "gate", "");
+}
+
+std::string pull_spec_of(const std::string& name) {
+  auto text = "registry.example.com/samples/" + name;
+  text[text.rfind('/')] = ':';
+  return text;
+}
+
+fs::path directory_of(const std::string& name) {
+  return fs::path{IIBD_SOURCE_ROOT} / "test" / "data" / name;
+}
+
+std::string sample(const std::string& name) {
+  return directory_of(name).string() + "=" + pull_spec_of(name);
+}
+
+std::vector<std::string> query(const fs::path& database, const std::string& sql) {
+  const SQLite::Database opened{database.string()};
+  SQLite::Statement statement{opened, sql};
+  std::vector<std::string> texts;
+  while (statement.executeStep()) texts.push_back(statement.getColumn(0).getString());
+  return texts;
+}
+
+std::vector<std::string> bundles_in(const fs::path& database) {
+  return query(database, "SELECT name FROM operatorbundle ORDER BY name");
+}
+
+std::vector<std::string> error_kinds(const Ended& ended) {
+  const auto answer = ended.json();
+  std::vector<std::string> kinds;
+  for (const auto& problem : answer["problems"].GetArray()) {
+    kinds.emplace_back(problem["error_kind"].GetString());
+  }
+  return kinds;
+}
+
+}  // namespace iib::test
