@@ -103,8 +103,10 @@ void JobRun::execute(const RunJob& run, const Cancellation& cancellation) {
   const End end = reach_end(run, cancellation);
   for (;;) {
     try {
-      if (!store_end(end))
-        log_.warning("request {}: its end was not ours to store", claim_.request.value());
+      if (!store_end(end)) {
+        log_.info("request {} was ended or taken over by somebody else: this job is dropped",
+                  claim_.request.value());
+      }
       return;
     } catch (const Error& error) {
       log_.error("the end of request {} cannot be stored, next attempt in {} s: {}",

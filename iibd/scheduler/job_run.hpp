@@ -13,8 +13,9 @@ class JobRun {
   JobRun(store::ClaimedJob job, store::Store& store, int max_tries, Log request_log);
 
   /// Ends when the end is stored: complete, failed, or back in the queue when `cancellation` was
-  /// stopped. A store that cannot write is asked again until `cancellation` is stopped; then the
-  /// job stays claimed and the next start recovers it.
+  /// stopped. A job whose request has ended meanwhile is dropped. A store that cannot write is
+  /// asked again until `cancellation` is stopped; then the job stays claimed and the next start
+  /// recovers it.
   void execute(const RunJob& run, const Cancellation& cancellation);
 
  private:

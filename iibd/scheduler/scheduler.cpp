@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "job_run.hpp"
+#include "running_jobs.hpp"
 
 #include <condition_variable>
 #include <cstdint>
@@ -31,6 +32,7 @@ struct Scheduler::Impl {
   void work(std::stop_token stop, const std::string& queue);
   void keep_leases(std::stop_token stop);
   bool run_next(const std::stop_token& stop, const std::string& queue);
+  void run_claimed(store::ClaimedJob job, const std::stop_token& stop);
   [[nodiscard]] Log log_of(RequestId request) const;
   void wait_for_work(const std::stop_token& stop, std::uint64_t seen);
   void wake();
@@ -41,6 +43,8 @@ struct Scheduler::Impl {
   RunJob run;
   OpenLog open_log;
   Log log;
+
+  RunningJobs running;
 
   std::mutex mutex;
   std::condition_variable_any woken;
@@ -61,6 +65,11 @@ Scheduler::~Scheduler() {
 
 void Scheduler::wake() {
   impl_->wake();
+}
+
+void Scheduler::cancel(RequestId request) {
+  impl_->running.cancel(request);
+  impl_->wake();  // its end may have freed an ordering key
 }
 
 void Scheduler::stop() {
@@ -117,10 +126,26 @@ bool Scheduler::Impl::run_next(const std::stop_token& stop, const std::string& q
   if (!job) return false;
   const RequestId request = job->request.id;
   log.info("request {} was taken by queue '{}' (claim {})", request.value(), queue, job->claim);
-  JobRun running{std::move(*job), store, options.max_tries, log_of(request)};
-  running.execute(run, Cancellation{stop}.within(options.request_timeout));
+  run_claimed(std::move(*job), stop);
   wake();  // a job that waited for this one's ordering key may run in any queue
   return true;
+}
+
+/// The job is entered before its claim is looked at, so that an end from outside is seen either
+/// way.
+void Scheduler::Impl::run_claimed(store::ClaimedJob job, const std::stop_token& stop) {
+  const RequestId request = job.request.id;
+  const RunningJobs::Entry entry{running, request, job.ordering_key, stop};
+  const RunJob run_alone = [&](const store::ClaimedJob& claimed, task::Progress& progress,
+                               const Cancellation& cancellation) {
+    entry.wait_for_key(cancellation);
+    if (!store.holds({.job = claimed.id, .request = request, .number = claimed.claim})) {
+      throw Cancelled{"its request ended before the job began"};
+    }
+    return run(claimed, progress, cancellation);
+  };
+  JobRun run_of_job{std::move(job), store, options.max_tries, log_of(request)};
+  run_of_job.execute(run_alone, Cancellation{entry.stop()}.within(options.request_timeout));
 }
 
 /// A job that is claimed must run to an end, so the lack of a log file cannot stop it.

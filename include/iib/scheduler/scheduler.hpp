@@ -48,6 +48,10 @@ class Scheduler {
 
   /// Tells the workers that there may be work. Cheap; any thread.
   void wake();
+  /// Stops the job of `request`, which has ended in the store already, at its next safe point, and
+  /// drops it; its child processes end at once. Nothing happens when it does not run. Cheap; any
+  /// thread.
+  void cancel(RequestId request);
   /// Takes no new work, stops the running jobs at their next safe point, puts them back into their
   /// queue without counting a try, and joins the workers.
   void stop();
