@@ -33,16 +33,40 @@ build_fuzz() {
   ninja -C "$1" "${targets[@]%.cpp}"
 }
 
-# Seeds are in test/fuzz/corpus/<target>; what a run finds new stays in the build directory.
+# Seeds for the readers of bundles and manifests: our sample bundles and, where present, the shared ones. Long files are
+# left out: a fuzzer gets nowhere with them.
+make_seeds() { # directory for bundles, directory for manifests
+  local bundle file name
+  mkdir -p "$1" "$2"
+  while IFS= read -r bundle; do
+    bundle=${bundle%/manifests}
+    name=${bundle//\//_}
+    for file in "$bundle"/manifests/* "$bundle"/metadata/*; do
+      [[ -f $file ]] || continue
+      printf '=== %s\n' "${file#"$bundle"/}"
+      cat "$file"
+      [[ $(stat -c %s "$file") -gt 16384 ]] || cp "$file" "$2/${name}_$(basename "$file")"
+    done >"$1/$name"
+    [[ $(stat -c %s "$1/$name") -le 65536 ]] || rm "$1/$name"
+  done < <(find "$root/test/data" "${IIBD_SHARED:-$root/../shared}/corpus" -type d -name manifests 2>/dev/null)
+}
+
+# Seeds of ours are in test/fuzz/corpus/<target>; those made of bundles and what a run finds new stay in the build directory.
 run_target() { # program seconds
-  local name corpora
+  local name build seeds corpora
   name=$(basename "$1")
-  corpora=("$(dirname "$1")/$name.corpus")
+  build=$(dirname "$1")
+  corpora=("$build/$name.corpus")
   mkdir -p "${corpora[0]}"
-  if [[ -d $root/test/fuzz/corpus/${name%_fuzz} ]]; then
-    corpora+=("$root/test/fuzz/corpus/${name%_fuzz}")
-  fi
-  (cd "$(dirname "$1")" &&
+  [[ -d $build/seeds/bundle ]] || make_seeds "$build/seeds/bundle" "$build/seeds/manifest"
+  for seeds in "$root/test/fuzz/corpus/${name%_fuzz}" "$build/seeds/${name%_fuzz}"; do
+    [[ ! -d $seeds ]] || corpora+=("$seeds")
+  done
+  # The reader of bundles unpacks every input: in memory where there is such a place.
+  (
+    cd "$build" || exit
+    [[ ! -w /dev/shm ]] || export TMPDIR=/dev/shm
     "$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-      "${corpora[@]}")
+      "${corpora[@]}"
+  )
 }

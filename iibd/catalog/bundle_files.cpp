@@ -13,9 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A cluster takes objects of up to 1.5 MB; the largest bundle known has some 400 files of 6 MB in
-/// all. The bounds leave ample room and keep a request from filling the memory.
-constexpr std::size_t kMaxFileBytes = 16UL << 20U;
+/// The largest bundle known has some 400 files of 6 MB in all. The bounds leave ample room and keep
+/// a request from filling the memory.
 constexpr std::size_t kMaxBundleBytes = 64UL << 20U;
 constexpr std::size_t kMaxFiles = 10'000;
 
@@ -56,7 +55,9 @@ std::vector<std::string> list_files(const fs::path& root, const fs::path& direct
   return names;
 }
 
-std::string BundleFiles::read(const fs::path& path) {
+std::optional<std::string> BundleFiles::read(const fs::path& path) {
+  std::error_code error;
+  if (fs::file_size(path, error) > kMaxFileBytes && !error) return std::nullopt;
   auto content = read_file(path, kMaxFileBytes);
   total_bytes_ += content.size();
   if (total_bytes_ > kMaxBundleBytes) {

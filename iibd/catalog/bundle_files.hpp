@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,16 @@ enum class HiddenFiles { skip, include };
                                                   const std::filesystem::path& directory,
                                                   HiddenFiles hidden);
 
+/// The largest file that is read. A cluster takes objects of up to 1.5 MB; a file is held several
+/// times while it is read.
+constexpr std::size_t kMaxFileBytes = 6UL << 20U;
+
 /// Reads files of one bundle and refuses what no honest bundle has, before it fills the memory.
 class BundleFiles {
  public:
-  /// The content of `path`. Throws UserError when it, or all files together, are too large.
-  [[nodiscard]] std::string read(const std::filesystem::path& path);
+  /// The content of `path`; nothing when it is larger than kMaxFileBytes. Throws UserError when all
+  /// files together are too large.
+  [[nodiscard]] std::optional<std::string> read(const std::filesystem::path& path);
 
  private:
   std::size_t total_bytes_ = 0;

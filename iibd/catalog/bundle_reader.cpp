@@ -90,21 +90,34 @@ class Reader {
   }
 
   void read_manifest(const std::string& file) {
+    if (const auto document = read_document(file)) take_object(*document, file);
+  }
+
+  /// The first document of `file`; nothing when the file is left out.
+  std::optional<FileDocument> read_document(const std::string& file) {
     const auto text = files_.read(source_.directory / file);
-    FileDocument document;
-    try {
-      document = read_file_document(text, file);
-    } catch (const UserError& error) {
-      return leave_out(file, error.what());
+    if (!text) {
+      leave_out(file, fmt::format("it is larger than {} MiB", kMaxFileBytes >> 20U));
+      return std::nullopt;
     }
-    note_more_documents(document, file);
-    take_object(document, file);
+    try {
+      auto document = read_file_document(*text, file);
+      note_more_documents(document, file);
+      return document;
+    } catch (const UserError& error) {
+      leave_out(file, error.what());
+      return std::nullopt;
+    }
   }
 
   void take_object(const FileDocument& document, const std::string& file) {
     if (document.root.IsNull()) return leave_out(file, "its first document is empty");
     const auto kind = io::text_member(document.root, "kind");
     if (!kind || kind->empty()) return leave_out(file, "it is no object with a kind");
+    const auto api_version = io::text_member(document.root, "apiVersion").value_or("");
+    if (std::count(api_version.begin(), api_version.end(), '/') > 1) {
+      return leave_out(file, fmt::format("its apiVersion {} must be GROUP/VERSION", api_version));
+    }
     const bool is_csv = *kind == kCsvKind;
     if (is_csv && has_csv_) {
       return leave_out(file, "an earlier file has the ClusterServiceVersion already");
@@ -138,23 +151,16 @@ class Reader {
     std::optional<BundleAnnotations> annotations;
     for (const auto& name : list_files(source_.directory, kMetadata, HiddenFiles::include)) {
       const auto file = fmt::format("{}/{}", kMetadata, name);
-      const auto text = files_.read(source_.directory / file);
-      FileDocument document;
-      try {
-        document = read_file_document(text, file);
-      } catch (const UserError& error) {
-        leave_out(file, error.what());
-        continue;
-      }
-      note_more_documents(document, file);
+      const auto document = read_document(file);
+      if (!document) continue;
       try_for(file, [&] {
-        if (!annotations) annotations = read_annotations(document);
+        if (!annotations) annotations = read_annotations(*document);
       });
       try_for(file, [&] {
-        if (dependencies_.empty()) dependencies_ = read_typed_list(document, "dependencies");
+        if (dependencies_.empty()) dependencies_ = read_typed_list(*document, "dependencies");
       });
       try_for(file, [&] {
-        if (properties_.empty()) properties_ = read_typed_list(document, "properties");
+        if (properties_.empty()) properties_ = read_typed_list(*document, "properties");
       });
     }
     if (!annotations) {

@@ -187,9 +187,7 @@ std::string json_number(double number) {
 }
 
 std::string float_as_text(double number) {
-  if (std::isnan(number)) return ".nan";
   const auto single = static_cast<float>(number);
-  if (std::isinf(number)) return number < 0 ? "-.inf" : ".inf";
   if (std::isinf(single)) return single < 0 ? "-Inf" : "+Inf";
   if (single == 0) return std::signbit(single) ? "-0" : "0";
   const auto decimal = shortest(single);

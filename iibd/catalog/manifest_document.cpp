@@ -14,9 +14,12 @@ namespace iib::catalog {
 namespace {
 
 constexpr std::string_view kSeparator = "---";
+constexpr std::string_view kDocumentEnd = "...";
 constexpr std::string_view kBlanks = " \t\r\n\v\f";
 /// How far the tools look for a brace before they take the file for YAML.
 constexpr std::size_t kNotationWindow = 30;
+/// Far beyond honest manifests, the largest of which have some 60,000 nodes, and what 64 MiB hold.
+constexpr std::size_t kMaxNodes = 250'000;
 
 bool looks_like_json(std::string_view text) {
   const auto window = text.substr(0, kNotationWindow);
@@ -26,6 +29,16 @@ bool looks_like_json(std::string_view text) {
 
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(kBlanks) == std::string_view::npos;
+}
+
+/// A line `...`: what is below it is not looked at, be it text or not.
+bool ends_document(std::string_view line) {
+  return line.starts_with(kDocumentEnd) && is_blank(line.substr(kDocumentEnd.size()));
+}
+
+bool has_content(std::string_view line) {
+  const auto first = line.find_first_not_of(kBlanks);
+  return first != std::string_view::npos && line[first] != '#';
 }
 
 /// The lines before the first separator that has any line before it, even another separator, with
@@ -39,6 +52,7 @@ FirstDocument cut_first_document(std::string_view text, const std::string& name)
   FirstDocument document;
   document.text.reserve(text.size());
   std::size_t number = 0;
+  bool begun = false;
   while (!text.empty()) {
     const auto length = std::min(text.find('\n'), text.size());
     auto line = text.substr(0, length);
@@ -58,6 +72,11 @@ FirstDocument cut_first_document(std::string_view text, const std::string& name)
         return document;
       }
     }
+    if (begun && ends_document(line)) {
+      document.more_follow = !is_blank(text);
+      return document;
+    }
+    begun = begun || has_content(line);
     document.text.append(line).append(1, '\n');
   }
   return document;
@@ -71,7 +90,7 @@ FileDocument read_json(std::string_view text, const std::string& name) {
   if (!extent) throw UserError{fmt::format("{}: the JSON object is not closed", name)};
   document.more_follow = !is_blank(std::string_view{document.text}.substr(*extent));
   document.text.resize(*extent);
-  document.root = io::parse_json(document.text, {.name = name});
+  document.root = io::parse_json(document.text, {.name = name, .max_values = kMaxNodes});
   return document;
 }
 
@@ -90,9 +109,10 @@ FileDocument read_file_document(std::string_view text, const std::string& name) 
   FileDocument document;
   document.text = std::move(first.text);
   document.more_follow = first.more_follow;
-  const auto yaml =
-      io::parse_yaml(document.text, {.name = name, .duplicates = io::DuplicateKeys::keep_all});
-  document.root = yaml_to_json(yaml.root(), name);
+  const auto yaml = io::parse_yaml(
+      document.text,
+      {.name = name, .duplicates = io::DuplicateKeys::keep_all, .max_nodes = kMaxNodes});
+  document.root = yaml_to_json(yaml.root(), document.text, name);
   return document;
 }
 

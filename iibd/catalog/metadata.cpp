@@ -26,6 +26,7 @@ std::string coerced_text(const Fields& fields, std::string_view key, Notation no
   if (value == nullptr || notation == Notation::json) return fields.text(key);
   if (value->IsBool()) return value->GetBool() ? "true" : "false";
   if (value->IsInt64()) return fmt::format("{}", value->GetInt64());
+  if (value->IsUint64()) return fmt::format("{}", value->GetUint64());
   if (value->IsNumber()) return float_as_text(value->GetDouble());
   return fields.text(key);
 }

@@ -41,13 +41,15 @@ std::optional<Integer> to_integer(std::string_view text) {
 template <class Handler>
 class Guard {
  public:
-  Guard(Handler& next, std::size_t limit) : next_{next}, left_{limit} {}
+  Guard(Handler& next, const JsonOptions& options)
+      : next_{next}, left_{options.max_depth}, values_left_{options.max_values} {}
 
+  [[nodiscard]] bool too_many() const noexcept { return too_many_; }
   [[nodiscard]] bool too_deep() const noexcept { return too_deep_; }
   [[nodiscard]] bool too_large() const noexcept { return too_large_; }
 
-  bool Null() { return next_.Null(); }
-  bool Bool(bool value) { return next_.Bool(value); }
+  bool Null() { return count() && next_.Null(); }
+  bool Bool(bool value) { return count() && next_.Bool(value); }
   // RapidJSON needs these to compile, and calls RawNumber.
   bool Int(int value) { return next_.Int(value); }
   bool Uint(unsigned value) { return next_.Uint(value); }
@@ -55,6 +57,7 @@ class Guard {
   bool Uint64(std::uint64_t value) { return next_.Uint64(value); }
   bool Double(double value) { return next_.Double(value); }
   bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
+    if (!count()) return false;
     const std::string number{text, length};
     if (const auto value = to_integer<std::int64_t>(number)) return next_.Int64(*value);
     if (const auto value = to_integer<std::uint64_t>(number)) return next_.Uint64(*value);
@@ -63,10 +66,10 @@ class Guard {
     return !too_large_ && next_.Double(value);
   }
   bool String(const char* text, rapidjson::SizeType length, bool copy) {
-    return next_.String(text, length, copy);
+    return count() && next_.String(text, length, copy);
   }
   bool Key(const char* text, rapidjson::SizeType length, bool copy) {
-    return next_.Key(text, length, copy);
+    return count() && next_.Key(text, length, copy);
   }
   bool StartObject() { return enter() && next_.StartObject(); }
   bool EndObject(rapidjson::SizeType members) {
@@ -80,7 +83,14 @@ class Guard {
   }
 
  private:
+  bool count() {
+    too_many_ = values_left_ == 0;
+    if (!too_many_) --values_left_;
+    return !too_many_;
+  }
+
   bool enter() {
+    if (!count()) return false;
     if (left_ == 0) {
       too_deep_ = true;
       return false;
@@ -91,6 +101,8 @@ class Guard {
 
   Handler& next_;
   std::size_t left_;
+  std::size_t values_left_;
+  bool too_many_ = false;
   bool too_deep_ = false;
   bool too_large_ = false;
 };
@@ -161,12 +173,14 @@ JsonDocument parse_json(std::string_view text, const JsonOptions& options) {
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream{bytes};
   rapidjson::Reader reader;
   bool too_deep = false;
+  bool too_many = false;
   bool too_large = false;
   JsonDocument document;
   auto generate = [&](JsonDocument& handler) {
-    Guard guard{handler, options.max_depth};
+    Guard guard{handler, options};
     const bool done = !reader.Parse<kParseFlags>(stream, guard).IsError();
     too_deep = guard.too_deep();
+    too_many = guard.too_many();
     too_large = guard.too_large();
     return done;
   };
@@ -175,6 +189,10 @@ JsonDocument parse_json(std::string_view text, const JsonOptions& options) {
   if (too_deep) {
     throw UserError{fmt::format("{} is not valid: nested more than {} levels deep at offset {}",
                                 subject(options), options.max_depth, reader.GetErrorOffset())};
+  }
+  if (too_many) {
+    throw UserError{fmt::format("{} is not valid: more than {} values before offset {}",
+                                subject(options), options.max_values, reader.GetErrorOffset())};
   }
   if (too_large) {
     throw UserError{fmt::format("{} is not valid: the number before offset {} is too large",

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <initializer_list>
@@ -158,16 +159,63 @@ YamlScalar core_value(std::string_view text) {
   return std::string{text};
 }
 
-/// Whether `text` begins like `2001-12-14`: all that we need to know of a !!timestamp, whose value
-/// stays text.
-bool looks_like_date(std::string_view text) {
-  if (take(text, kDigits) != 4 || !text.starts_with('-')) return false;
+/// Takes one or two digits off `text`; nothing when their number is not within the limits.
+std::optional<int> take_number(std::string_view& text, int lowest, int highest) {
+  const auto count = std::min<std::size_t>(
+      {2, std::min(text.find_first_not_of(kDigits), text.size()), text.size()});
+  int number = -1;
+  std::from_chars(text.data(), text.data() + count, number);
+  text.remove_prefix(count);
+  if (number < lowest || number > highest) return std::nullopt;
+  return number;
+}
+
+bool take_one_of(std::string_view& text, std::string_view set) {
+  if (text.empty() || set.find(text.front()) == std::string_view::npos) return false;
   text.remove_prefix(1);
-  if (const auto month = take(text, kDigits); month < 1 || month > 2) return false;
-  if (!text.starts_with('-')) return false;
-  text.remove_prefix(1);
-  const auto day = take(text, kDigits);
-  return day >= 1 && day <= 2;
+  return true;
+}
+
+/// `2001-12-14`, a day that exists.
+bool take_date(std::string_view& text) {
+  std::string_view rest = text;
+  if (take(rest, kDigits) != 4) return false;
+  int year = 0;
+  std::from_chars(text.data(), text.data() + 4, year);
+  text = rest;
+  if (!take_one_of(text, "-")) return false;
+  const auto month = take_number(text, 1, 12);
+  if (!month || !take_one_of(text, "-")) return false;
+  const auto day = take_number(text, 1, 31);
+  return day && std::chrono::year_month_day{std::chrono::year{year},
+                                            std::chrono::month{static_cast<unsigned>(*month)},
+                                            std::chrono::day{static_cast<unsigned>(*day)}}
+                    .ok();
+}
+
+/// `21:59:43.10`
+bool take_time(std::string_view& text) {
+  if (!take_number(text, 0, 23) || !take_one_of(text, ":")) return false;
+  if (!take_number(text, 0, 59) || !take_one_of(text, ":")) return false;
+  if (!take_number(text, 0, 59)) return false;
+  if (take_one_of(text, ".,")) return take(text, kDigits) > 0;
+  return true;
+}
+
+/// `Z` or `-05:00`
+bool take_zone(std::string_view& text) {
+  if (take_one_of(text, "Z")) return true;
+  if (!take_one_of(text, "+-") || text.size() < 5 || text[2] != ':') return false;
+  return take(text, kDigits) == 2 && take_one_of(text, ":") && take(text, kDigits) == 2;
+}
+
+/// Whether `text` is a day, or a day and a time as gopkg.in/yaml.v2 knows them. That is all that we
+/// need to know of a !!timestamp, whose value stays text.
+bool is_timestamp(std::string_view text) {
+  if (!take_date(text)) return false;
+  if (text.empty()) return true;
+  if (take_one_of(text, " ")) return take_time(text) && text.empty();
+  return take_one_of(text, "Tt") && take_time(text) && take_zone(text) && text.empty();
 }
 
 /// Standard base64 with padding, line breaks left out; nothing when it is not that.
@@ -218,7 +266,7 @@ std::optional<YamlScalar> tagged(std::string_view type, std::string_view text, T
     return std::nullopt;
   }
   if (type == "timestamp") {
-    if (looks_like_date(text)) return std::string{text};
+    if (is_timestamp(text)) return std::string{text};
     return std::nullopt;
   }
   if (!is_one_of(type, {"null", "bool", "int", "float"})) return std::string{text};

@@ -37,6 +37,8 @@ struct JsonOptions {
   std::size_t max_bytes = 64UL << 20U;
   /// The deepest nesting of collections.
   std::size_t max_depth = 256;
+  /// Values and keys.
+  std::size_t max_values = 4'000'000;
 };
 
 /// Parses the one JSON value that `text` is. Of a key given twice the last value stays. Throws

@@ -180,13 +180,20 @@ TEST_CASE("a link that leads out of the bundle is refused", "[catalog]") {
   CHECK_THROWS_WITH(read_bundle(source, fixture.work().log), Catch::Contains("out of the bundle"));
 }
 
-TEST_CASE("a manifest beyond every honest size is refused", "[catalog]") {
+TEST_CASE("a manifest beyond every honest size is left out", "[catalog]") {
   IndexFixture fixture;
+  const auto huge = "kind: X\ntext: " + std::string(7UL << 20U, 'x');
 
-  const auto reason =
-      refusal_of(fixture, with("manifests/x.yaml", std::string((16UL << 20U) + 1, '#')));
+  const auto bundle = read(fixture, with("manifests/x.yaml", huge));
 
-  CHECK(reason.find("x.yaml is larger than") != std::string::npos);
+  CHECK(bundle.objects == bundle.csv);
+  CHECK(fixture.log().find("manifests/x.yaml is left out: it is larger than 6 MiB") !=
+        std::string::npos);
+
+  SECTION("and the bundle refused when it was the ClusterServiceVersion") {
+    const auto reason = refusal_of(fixture, with("manifests/csv.yaml", huge));
+    CHECK(reason.find("csv.yaml was left out: it is larger than") != std::string::npos);
+  }
 }
 
 TEST_CASE("numbers in annotations become text in YAML files only", "[catalog]") {
