@@ -8,12 +8,13 @@
 namespace iib::catalog {
 namespace {
 
-/// The text between the quotes of a DOT string, where only these two have a meaning.
+/// The text between the quotes of a DOT string; labels know backslashes and HTML's entities, too.
 std::string escaped(std::string_view text) {
   std::string result;
   for (const char each : text) {
     if (each == '"' || each == '\\') result += '\\';
     result += each;
+    if (each == '&') result += "amp;";
   }
   return result;
 }

@@ -11,6 +11,9 @@
 namespace iib::catalog {
 namespace {
 
+/// So many bundles skipped in a row are told in one line: some list all that they outdate.
+constexpr std::size_t kShortestRun = 3;
+
 /// A line of the drawing: the lines of the graph, and columns beside them.
 struct Row {
   std::string lines;
@@ -28,7 +31,8 @@ class ChannelDrawing {
         places_{channel},
         drawn_(channel.nodes.size()),
         skipped_by_(channel.nodes.size(), channel.nodes.size()),
-        is_replaced_(channel.nodes.size()) {
+        is_replaced_(channel.nodes.size()),
+        place_on_line_(channel.nodes.size(), channel.nodes.size()) {
     for (std::size_t i = 0; i < channel.nodes.size(); ++i) {
       const auto& node = channel.nodes[i];
       if (const auto place = places_.of(node.replaces); place < drawn_.size()) {
@@ -79,34 +83,71 @@ class ChannelDrawing {
     draw_line(top);
   }
 
-  void draw_line(std::size_t node) {
-    while (true) {
-      drawn_[node] = true;
-      draw_node(node);
-      const auto next = places_.of(channel_.nodes[node].replaces);
-      if (next == drawn_.size()) return;
+  /// Draws the nodes that follow each other from `top` down, as far as they are not drawn yet.
+  void draw_line(std::size_t top) {
+    std::vector<std::size_t> line;
+    std::size_t next = top;
+    while (next < drawn_.size() && !drawn_[next]) {
+      drawn_[next] = true;
+      place_on_line_[next] = line.size();
+      line.push_back(next);
+      next = places_.of(channel_.nodes[next].replaces);
+    }
+    for (const auto node : line) {
+      if (node != top) rows_.push_back({"  |", "", {}, {}});
+      draw_node(node, line);
+    }
+    if (next < drawn_.size()) {
       rows_.push_back({"  |", "", {}, {}});
-      if (drawn_[next]) {
-        rows_.push_back({"  ^ ", shown(channel_.nodes[next].bundle), {}, {"see above"}});
-        return;
-      }
-      node = next;
+      rows_.push_back({"  ^ ", shown(channel_.nodes[next].bundle), {}, {"see above"}});
     }
   }
 
-  void draw_node(std::size_t node) {
+  void draw_node(std::size_t node, const std::vector<std::size_t>& line) {
     const auto& drawn = channel_.nodes[node];
     add_row("  * ", drawn.bundle, drawn.bundle == channel_.head ? "head" : "");
-    const bool leads_on = places_.of(drawn.replaces) < drawn_.size();
-    const auto skips = drawn.skips.size() + (drawn.skip_range.empty() ? 0 : 1);
-    for (std::size_t i = 0; i < skips; ++i) {
-      const auto* lines = leads_on || i + 1 < skips ? "  |-x " : "  `-x ";
-      if (i < drawn.skips.size()) {
-        add_row(lines, drawn.skips[i], "skipped");
-      } else {
-        rows_.push_back({lines, shown(drawn.skip_range), {}, {"skipped range"}});
+    const auto first_skip = rows_.size();
+    const auto run = skipped_run(node, line);
+    const auto end_of_run = place_on_line_[node] + run;
+    for (const auto& skipped : drawn.skips) {
+      if (run == 0 || !is_between(skipped, line, place_on_line_[node], end_of_run)) {
+        add_row("  |-x ", skipped, "skipped");
       }
     }
+    if (run > 0) {
+      add_row("  |-x ", channel_.nodes[line[end_of_run]].bundle,
+              fmt::format("skipped, and the {} between", run - 1));
+    }
+    if (!drawn.skip_range.empty()) {
+      rows_.push_back({"  |-x ", shown(drawn.skip_range), {}, {"skipped range"}});
+    }
+    const bool leads_on = places_.of(drawn.replaces) < drawn_.size();
+    if (!leads_on && rows_.size() > first_skip) rows_.back().lines = "  `-x ";
+  }
+
+  /// How many nodes right below `node` on its line it skips without a gap, if they are so many that
+  /// naming each would hide the rest; else 0.
+  [[nodiscard]] std::size_t skipped_run(std::size_t node,
+                                        const std::vector<std::size_t>& line) const {
+    if (channel_.nodes[node].skips.size() < kShortestRun) return 0;
+    const auto begin = place_on_line_[node] + 1;
+    std::vector<bool> skipped(line.size() - begin);
+    for (const auto& name : channel_.nodes[node].skips) {
+      if (!is_between(name, line, begin - 1, line.size() - 1)) continue;
+      skipped[place_on_line_[places_.of(name)] - begin] = true;
+    }
+    const auto length = static_cast<std::size_t>(std::find(skipped.begin(), skipped.end(), false) -
+                                                 skipped.begin());
+    return length < kShortestRun ? 0 : length;
+  }
+
+  /// Whether `name` stands on `line` after the place `after` and not after `last`.
+  [[nodiscard]] bool is_between(const std::string& name, const std::vector<std::size_t>& line,
+                                std::size_t after, std::size_t last) const {
+    const auto node = places_.of(name);
+    if (node == drawn_.size()) return false;
+    const auto place = place_on_line_[node];
+    return place > after && place <= last && line[place] == node;
   }
 
   void add_row(std::string lines, const std::string& name, std::string_view mark) {
@@ -148,6 +189,7 @@ class ChannelDrawing {
   std::vector<bool> drawn_;
   std::vector<std::size_t> skipped_by_;
   std::vector<bool> is_replaced_;
+  std::vector<std::size_t> place_on_line_;  ///< Of what is drawn; else the number of nodes.
   std::vector<Row> rows_;
 };
 

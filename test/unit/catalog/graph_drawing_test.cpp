@@ -78,6 +78,30 @@ TEST_CASE("the last bundle's skips close the line", "[catalog][graph]") {
         "  `-x v0  skipped, no such bundle\n");
 }
 
+TEST_CASE("a bundle that skips what stands below it is told in one line", "[catalog][graph]") {
+  const auto drawn = drawing(package_of("v5", {{"v5", "v4", {"v2", "w", "v4", "v3"}, ""},
+                                               {"w", "", {}, ""},
+                                               {"v4", "v3", {"v2", "v1"}, ""},
+                                               {"v3", "v2", {}, ""},
+                                               {"v2", "v1", {}, ""},
+                                               {"v1", "", {}, ""}}));
+
+  CHECK(drawn ==
+        "  * v5    head\n"
+        "  |-x w   skipped\n"
+        "  |-x v2  skipped, and the 2 between\n"
+        "  |\n"
+        "  * v4\n"
+        "  |-x v2  skipped\n"
+        "  |-x v1  skipped\n"
+        "  |\n"
+        "  * v3\n"
+        "  |\n"
+        "  * v2\n"
+        "  |\n"
+        "  * v1\n");
+}
+
 TEST_CASE("branches are drawn beside the head's line and end where they join it",
           "[catalog][graph]") {
   SECTION("one that the head skips") {
@@ -152,7 +176,7 @@ TEST_CASE("a head without a place in the graph is told, and the rest drawn", "[c
 }
 
 TEST_CASE("dot output names nodes by number and escapes every label", "[catalog][graph]") {
-  auto package = package_of("v\"2\\", {{"v\"2\\", "v1", {"vx"}, ">=1 \"<2\""}, {"v1", "", {}, ""}});
+  auto package = package_of("v\"2\\", {{"v\"2\\", "v1", {"vx"}, ">=1 \"<2\" &gt;"}, {"v1", "", {}, ""}});
   package.channels[0].nodes.push_back({"vx", "", {}, ""});
   package.name = "p\"k";
 
@@ -163,7 +187,7 @@ TEST_CASE("dot output names nodes by number and escapes every label", "[catalog]
   edge [fontname="sans-serif", fontsize=10];
   subgraph cluster_0 {
     label="channel alpha (default)";
-    c0n0 [label="v\"2\\\nhead\nskips the range >=1 \"<2\"", style=bold];
+    c0n0 [label="v\"2\\\nhead\nskips the range >=1 \"<2\" &amp;gt;", style=bold];
     c0n1 [label="v1"];
     c0n2 [label="vx\nno such bundle", style=dashed, fontcolor=gray40];
     c0n0 -> c0n1 [label="replaces"];
