@@ -1,9 +1,9 @@
 #include "cli/catalog.hpp"
 #include "cli/catalog_source.hpp"
+#include "cli/choice.hpp"
 #include "cli/output.hpp"
 #include "iib/catalog/graph_drawing.hpp"
 
-#include <map>
 #include <memory>
 #include <string>
 
@@ -40,13 +40,15 @@ void add_catalog_graph(CLI::App& group, CommandLine& line) {
   auto& command = *group.add_subcommand("graph", "draw the update graph of a package's channels");
   const auto options = std::make_shared<Options>();
   add_source_options(command, options->source);
-  const std::map<std::string, GraphFormat> formats{{"text", GraphFormat::text},
-                                                   {"dot", GraphFormat::dot},
-                                                   {"mermaid", GraphFormat::mermaid},
-                                                   {"json", GraphFormat::json}};
-  command.add_option("--format", options->format, "text (the default), dot, mermaid or json")
-      ->transform(CLI::CheckedTransformer{formats}.description("text|dot|mermaid|json"));
-  command.add_option("PACKAGE", options->package, "the package")->required();
+  add_choice_option<GraphFormat>(
+      command, "--format", options->format,
+      {{"text", GraphFormat::text},
+       {"dot", GraphFormat::dot},
+       {"mermaid", GraphFormat::mermaid},
+       {"json", GraphFormat::json}},
+      "how it is drawn: text (the default) for people, dot for Graphviz, "
+      "mermaid for pages that draw it, json for scripts");
+  command.add_option("PACKAGE", options->package, "the package")->type_name("")->required();
   command.callback([&command, &line, options] {
     require_source(command, options->source);
     line.action = [options] {

@@ -1,13 +1,11 @@
 #include "cli/catalog.hpp"
 #include "cli/catalog_source.hpp"
+#include "cli/choice.hpp"
 #include "cli/output.hpp"
 #include "iib/catalog/contents.hpp"
 #include "iib/model/json_writer.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -170,11 +168,11 @@ void add_catalog_list(CLI::App& group, CommandLine& line) {
   const auto options = std::make_shared<Options>();
   add_source_options(command, options->source);
   add_format_option(command, options->format);
-  const std::map<std::string, Subject> subjects{{"packages", Subject::packages},
-                                                {"channels", Subject::channels},
-                                                {"bundles", Subject::bundles}};
-  command.add_option("WHAT", options->subject, "packages (the default), channels or bundles")
-      ->transform(CLI::CheckedTransformer{subjects}.description("packages|channels|bundles"));
+  add_choice_option<Subject>(command, "WHAT", options->subject,
+                             {{"packages", Subject::packages},
+                              {"channels", Subject::channels},
+                              {"bundles", Subject::bundles}},
+                             "packages (the default), channels or bundles");
   command.callback([&command, &line, options] {
     require_source(command, options->source);
     line.action = [options] {

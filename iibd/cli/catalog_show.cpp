@@ -90,7 +90,7 @@ void add_catalog_show(CLI::App& group, CommandLine& line) {
   const auto options = std::make_shared<Options>();
   add_source_options(command, options->source);
   add_format_option(command, options->format);
-  command.add_option("PACKAGE", options->package, "the package")->required();
+  command.add_option("PACKAGE", options->package, "the package")->type_name("")->required();
   command.callback([&command, &line, options] {
     require_source(command, options->source);
     line.action = [options] {

@@ -45,7 +45,7 @@ TEST_CASE("list tells packages, channels or bundles", "[cli]") {
 
   CHECK(releases.of_new("list") ==
         "PACKAGE         DEFAULT CHANNEL  CHANNELS  BUNDLES\n"
-        "heron-operator  alpha            1         2\n"
+        "heron-operator  stable           1         2\n"
         "otter-operator  stable           2         3\n");
   CHECK_THAT(releases.of_new("list", {"channels"}),
              Contains("PACKAGE         CHANNEL") && Contains("otter-operator.v0.3.0  3"));
@@ -114,7 +114,7 @@ TEST_CASE("diff tells what differs and exits 0 all the same", "[cli]") {
   CHECK_THAT(ended.output,
              Contains("~ package heron-operator\n"
                       "+   bundle   heron-operator.v1.1.0  1.1.0  ") &&
-                 Contains("~   channel  alpha  head heron-operator.v1.0.0 -> "
+                 Contains("~   channel  stable  head heron-operator.v1.0.0 -> "
                           "heron-operator.v1.1.0\n"
                           "+     heron-operator.v1.1.0 replaces heron-operator.v1.0.0\n"));
   CHECK(releases.commands.run({"diff", "new.db", "new.db"}).output ==
