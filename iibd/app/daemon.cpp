@@ -80,7 +80,7 @@ void serve(const config::Loaded& loaded) {
                      store,
                      artifacts,
                      clock,
-                     web_hooks(config, [&scheduler] { scheduler.wake(); }),
+                     web_hooks(config, scheduler),
                      logs.module("web")};
   server.start();
   std::jthread sweeper{

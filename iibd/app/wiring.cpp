@@ -59,6 +59,7 @@ web::Options web_options(const config::Config& config) {
   options.users_file = config.users_file;
   options.tls_certificate = config.tls_certificate;
   options.tls_key = config.tls_key;
+  options.workers = config.worker_usernames;
   options.login_disabled = config.login_disabled;
   options.external_url = config.external_url;
   options.max_per_page = config.max_per_page;
@@ -71,7 +72,7 @@ web::Options web_options(const config::Config& config) {
   return options;
 }
 
-web::Hooks web_hooks(const config::Config& config, std::function<void()> wake) {
+web::Hooks web_hooks(const config::Config& config, scheduler::Scheduler& scheduler) {
   const auto queue_for = [&config](const std::optional<std::string>& user,
                                    const model::NewRequest& request) {
     const bool serial =
@@ -81,7 +82,9 @@ web::Hooks web_hooks(const config::Config& config, std::function<void()> wake) {
     return config::queue_for(config, user, serial ? config::Order::serial : config::Order::parallel,
                              builds_on_index ? request.facts.from_index : std::nullopt);
   };
-  return {.queue_for = queue_for, .on_submitted = std::move(wake)};
+  return {.queue_for = queue_for,
+          .on_submitted = [&scheduler] { scheduler.wake(); },
+          .on_ended = [&scheduler](RequestId id) { scheduler.cancel(id); }};
 }
 
 }  // namespace iib::app

@@ -22,7 +22,7 @@ namespace iib::app {
                                                    const StateDirectory& state);
 
 [[nodiscard]] web::Options web_options(const config::Config& config);
-/// `wake` tells the scheduler that something was submitted.
-[[nodiscard]] web::Hooks web_hooks(const config::Config& config, std::function<void()> wake);
+/// The hooks tell `scheduler` what was submitted and what was ended.
+[[nodiscard]] web::Hooks web_hooks(const config::Config& config, scheduler::Scheduler& scheduler);
 
 }  // namespace iib::app

@@ -10,6 +10,12 @@ namespace iib::web {
 [[nodiscard]] Answer list_builds(const Services& services, const Call& call);
 /// GET /api/v1/builds/{id}.
 [[nodiscard]] Answer show_build(const Services& services, const Call& call);
+/// PATCH /api/v1/builds/{id} (rest-api 5).
+[[nodiscard]] Answer patch_build(const Services& services, const Call& call);
+/// POST /api/v1/builds/{id}/cancel (rest-api 2).
+[[nodiscard]] Answer cancel_build(const Services& services, const Call& call);
+/// GET /api/v1/builds/{id}/steps (rest-api 2): what each step is says model/steps.hpp.
+[[nodiscard]] Answer show_steps(const Services& services, const Call& call);
 /// GET /api/v1/builds/{id}/logs (rest-api 7).
 [[nodiscard]] Answer show_logs(const Services& services, const Call& call);
 /// GET /api/v1/builds/{id}/related_bundles (rest-api 7).

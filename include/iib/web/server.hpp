@@ -65,6 +65,8 @@ struct Options {
   std::optional<std::filesystem::path> tls_key;  ///< With the certificate.
   /// Whether anonymous callers may submit (`login_disabled`).
   bool login_disabled = false;
+  /// Who may PATCH, and cancel any request (`iib_worker_usernames`).
+  std::vector<std::string> workers;
   /// Scheme and host of URLs in answers; empty: as the client's `Host` says (`iib_external_url`).
   std::string external_url;
   /// The largest page of a listing (`iib_max_per_page`).
@@ -81,6 +83,8 @@ struct Hooks {
       queue_for;
   /// Something was submitted and is durable. Must be cheap: it runs on the store's writer thread.
   std::function<void()> on_submitted;
+  /// A change from outside ended that request and is durable: its job has to stop. As cheap.
+  std::function<void(RequestId)> on_ended;
 };
 
 /// The HTTP server: the REST API and its description. Users of it must outlive it: store,

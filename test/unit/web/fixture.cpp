@@ -28,8 +28,10 @@ WebFixture::WebFixture(web::Options options, const std::set<io::ArtifactKind>& k
   store_options.database = dir.path() / "iibd.db";
   store_options.key = Secret{std::string(32, 'k')};
   store = std::make_unique<store::Store>(std::move(store_options), clock, quiet());
-  web::Hooks hooks{.queue_for = [](const auto&, const auto&) { return std::string{"iib"}; },
-                   .on_submitted = [this] { ++submitted; }};
+  web::Hooks hooks{
+      .queue_for = [](const auto&, const auto&) { return std::string{"iib"}; },
+      .on_submitted = [this] { ++submitted; },
+      .on_ended = [this](RequestId id) { ended.with([&](auto& ids) { ids.push_back(id); }); }};
   server = std::make_unique<web::Server>(std::move(options), *store, *artifacts, clock,
                                          std::move(hooks), quiet());
   server->start();

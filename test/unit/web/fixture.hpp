@@ -3,6 +3,7 @@
 #include "client.hpp"
 #include "iib/base/clock.hpp"
 #include "iib/base/files.hpp"
+#include "iib/base/guarded.hpp"
 #include "iib/base/log.hpp"
 #include "iib/io/artifacts.hpp"
 #include "iib/io/json.hpp"
@@ -60,6 +61,8 @@ class WebFixture {
   std::unique_ptr<io::LocalArtifacts> artifacts;
   std::unique_ptr<store::Store> store;
   std::atomic<int> submitted = 0;
+  /// The requests whose jobs were to stop.
+  Guarded<std::vector<RequestId>> ended;
   std::unique_ptr<web::Server> server;
 };
 
