@@ -1,8 +1,10 @@
+#include "config/option.hpp"
 #include "loading.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
+#include <map>
 #include <regex>
 #include <set>
 
@@ -44,6 +46,28 @@ TEST_CASE("docs/configuration.md has every option of the default file", "[config
   const auto options = matches(default_file(), kOptionLine);
   CHECK(options.size() > 90);
   CHECK(matches(page, std::regex{"\n\\| `([a-z0-9_]+)` \\|"}) == options);
+}
+
+TEST_CASE("docs/migration.md has every option of the original, once, and tells its fate",
+          "[config]") {
+  const auto page =
+      read_file(std::filesystem::path{IIBD_SOURCE_ROOT} / "docs/migration.md", kLimit);
+  const std::map<Status, std::string> fates{
+      {Status::honoured, "kept"}, {Status::not_yet, "not yet"}, {Status::ignored, "not needed"}};
+  std::multiset<std::string> expected;
+  for (const auto& section : sections()) {
+    for (const auto& each : section.options) {
+      if (each.status == Status::ours) continue;
+      expected.insert(each.name + ": " + fates.at(each.status));
+    }
+  }
+  std::multiset<std::string> told;
+  const std::regex row{"\n\\| `([a-z0-9_]+)` \\| ([a-z ]+) \\|"};
+  for (std::sregex_iterator match{page.begin(), page.end(), row}, end; match != end; ++match) {
+    told.insert((*match)[1].str() + ": " + (*match)[2].str());
+  }
+
+  CHECK(told == expected);
 }
 
 TEST_CASE("the default file changes nothing, also with all its options switched on", "[config]") {
