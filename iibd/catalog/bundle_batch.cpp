@@ -22,7 +22,7 @@ constexpr unsigned kMostReaders = 4;
 
 /// Bytes of files being read at once. Parsed, they take several times that; a larger bundle is read
 /// alone.
-constexpr std::size_t kBytesInFlight = 4UL << 20U;
+constexpr std::size_t kBytesInFlight = 2UL << 20U;
 
 /// Room for the files being read at the same time.
 class InFlight {

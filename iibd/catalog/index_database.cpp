@@ -9,7 +9,7 @@ namespace iib::catalog {
 namespace {
 
 /// In KiB. Holds the small tables of 10,000 bundles, which an addition passes a few times.
-constexpr auto kCacheSize = "PRAGMA cache_size = -12288";
+constexpr auto kCacheSize = "PRAGMA cache_size = -8192";
 /// A reader of the file is done sooner than this.
 constexpr int kBusyMilliseconds = 5'000;
 

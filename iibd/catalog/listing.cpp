@@ -3,13 +3,15 @@
 namespace iib::catalog {
 namespace {
 
-// Older databases lack the index that would give version and pull specification without reading
-// past the payloads, so the planner is left to choose.
+// Version and pull specification come from the index pk: in a row they lie behind the payloads, so
+// that listing by rows would read the whole file. Older databases lack that index, so it cannot be
+// named; but whoever passes over all bundles, in no order, takes it (hence CROSS and the `+`).
 constexpr auto kListed = R"sql(
   SELECT entry.package_name, bundle.name, bundle.version, bundle.bundlepath
-    FROM (SELECT DISTINCT package_name, operatorbundle_name FROM channel_entry) AS entry
-    JOIN operatorbundle AS bundle ON bundle.name = entry.operatorbundle_name
-   ORDER BY entry.package_name, bundle.name
+    FROM operatorbundle AS bundle
+   CROSS JOIN (SELECT DISTINCT package_name, operatorbundle_name FROM channel_entry) AS entry
+      ON entry.operatorbundle_name = bundle.name
+   ORDER BY +entry.package_name, +bundle.name
 )sql";
 
 }  // namespace

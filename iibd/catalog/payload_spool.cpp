@@ -15,7 +15,7 @@ namespace iib::catalog {
 namespace {
 
 /// What stays in memory: a call of a few bundles needs no file.
-constexpr std::size_t kKeptBytes = 8UL << 20U;
+constexpr std::size_t kKeptBytes = 4UL << 20U;
 
 ExternalError scratch_error(const std::filesystem::path& directory, int code) {
   return ExternalError{fmt::format("scratch file in {} cannot be used: {}", directory.string(),
@@ -40,6 +40,8 @@ int PayloadSpool::file() {
 }
 
 void PayloadSpool::put(Bundle& bundle) {
+  bundle.csv.shrink_to_fit();  // they grew by doubling
+  bundle.objects.shrink_to_fit();
   const auto size = bundle.csv.size() + bundle.objects.size();
   if (kept_bytes_.fetch_add(size) + size <= kKeptBytes) return;
   kept_bytes_ -= size;
@@ -79,8 +81,9 @@ void PayloadSpool::fetch(Bundle& bundle) const {
 }
 
 void PayloadSpool::drop(Bundle& bundle) {
-  bundle.csv = {};
-  bundle.objects = {};
+  // Not `= {}`, which assigns no characters and keeps the memory.
+  bundle.csv = std::string{};
+  bundle.objects = std::string{};
 }
 
 }  // namespace iib::catalog

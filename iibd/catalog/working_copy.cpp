@@ -56,13 +56,16 @@ void refuse_other_files(const fs::path& path) {
 }
 
 /// Undoes what a change in place left when it was killed: the main file alone is not the index
-/// then, and a reader that may only read cannot put it right.
+/// then, and a reader that may only read cannot put it right. A journal whose change had not
+/// reached the main file yet is of no use either; with the exclusive lock it is nobody's.
 void recover(const fs::path& path) {
   std::error_code error;
   const auto journal = fs::path{path} += "-journal";
-  if (fs::file_size(journal, error) == 0 || error) return;
+  if (!fs::exists(journal, error)) return;
   auto database = IndexDatabase::open_in_place(path);
-  static_cast<void>(database.has_row("SELECT 1 FROM sqlite_master"));
+  database.execute("BEGIN EXCLUSIVE");
+  fs::remove(journal, error);
+  database.execute("ROLLBACK");
 }
 
 /// Shares the blocks where the file system can, so that size does not matter.

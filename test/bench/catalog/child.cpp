@@ -2,6 +2,7 @@
 
 #include "measure.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,9 +17,9 @@
 namespace iib::bench {
 namespace {
 
-double processor_milliseconds() {
+double processor_milliseconds(int whose) {
   rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
+  ::getrusage(whose, &usage);
   const auto of = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
   };
@@ -26,11 +27,11 @@ double processor_milliseconds() {
 }
 
 Cost measured(const std::function<void()>& work) {
-  const auto processor = processor_milliseconds();
+  const auto processor = processor_milliseconds(RUSAGE_SELF);
   const auto start = std::chrono::steady_clock::now();
   work();
   return {.milliseconds = milliseconds_since(start),
-          .processor_milliseconds = processor_milliseconds() - processor,
+          .processor_milliseconds = processor_milliseconds(RUSAGE_SELF) - processor,
           .peak_mib = memory_of(::getpid(), "VmHWM")};
 }
 
@@ -47,6 +48,16 @@ Cost measured(const std::function<void()>& work) {
 }
 
 }  // namespace
+
+double processor_milliseconds_of_children() {
+  return processor_milliseconds(RUSAGE_CHILDREN);
+}
+
+void sync_file(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0 || ::fsync(file) != 0) throw std::runtime_error{path.string() + " cannot be synced"};
+  ::close(file);
+}
 
 Cost cost_of(const std::function<void()>& work) {
   std::array<int, 2> result{};

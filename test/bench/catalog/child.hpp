@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 
 namespace iib::bench {
@@ -16,5 +17,11 @@ struct Cost {
 /// Runs `work` in a child process, so that its memory begins small and ends with it, and measures
 /// it there. Throws what went wrong as text.
 [[nodiscard]] Cost cost_of(const std::function<void()>& work);
+
+/// Processor time of the children that have ended.
+[[nodiscard]] double processor_milliseconds_of_children();
+
+/// Writes `path` to disk, or the measured call would write what others left to be written.
+void sync_file(const std::filesystem::path& path);
 
 }  // namespace iib::bench

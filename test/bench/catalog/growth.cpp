@@ -3,9 +3,7 @@
 #include "measure.hpp"
 #include "parts.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
 
@@ -14,13 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using catalog::UpdateMode;
-
-/// Else the measured call would write what others left to be written.
-void sync_file(const fs::path& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  ::fsync(file);
-  ::close(file);
-}
 
 /// Whether bundles below the heads still have their payloads.
 enum class Payloads { kept, cleared };
