@@ -51,6 +51,10 @@ class Lines {
   std::vector<std::string> lines_;
 };
 
+std::string count_of(std::size_t number, std::string_view noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
 std::string changed_fields(const BundleSummary& before, const BundleSummary& after) {
   std::string text;
   const auto tell = [&](std::string_view what, const std::string& old, const std::string& now) {
@@ -134,8 +138,9 @@ void add_package(Lines& lines, const PackageDifference& package) {
   const auto sign = sign_of(package.change);
   const auto name = shown(package.name);
   if (package.change == Change::removed) {
-    lines.add(sign, "package {}, with {} channels and {} bundles", name, package.channels.size(),
-              package.bundles.size());
+    lines.add(sign, "package {}, with {} and {}", name,
+              count_of(package.channels.size(), "channel"),
+              count_of(package.bundles.size(), "bundle"));
     return;
   }
   lines.add(sign, "package {}", name);

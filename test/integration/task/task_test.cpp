@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "iib/base/guarded.hpp"
 #include "iib/catalog/embedded_engine.hpp"
 #include "iib/image/tools_engine.hpp"
 #include "registry.hpp"
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <vector>
 
@@ -18,6 +20,22 @@ using namespace iib;
 namespace fs = std::filesystem;
 
 namespace {
+
+/// Keeps the lines of a request's log.
+class LogLines final : public LogSink {
+ public:
+  void write(LogLevel, std::string_view, std::string_view message) noexcept override {
+    lines_.with([&](auto& lines) { lines.emplace_back(message); });
+  }
+  [[nodiscard]] bool hold(const std::string& line) {
+    return lines_.with([&](const auto& lines) {
+      return std::find(lines.begin(), lines.end(), line) != lines.end();
+    });
+  }
+
+ private:
+  Guarded<std::vector<std::string>> lines_;
+};
 
 /// Notes what a task reports, and does something at chosen moments.
 class RecordingProgress final : public task::Progress {
@@ -39,9 +57,10 @@ class RecordingProgress final : public task::Progress {
   std::map<std::string, std::vector<std::string>> mapping;
   std::function<void(const std::string&)> on_state;
   bool claim_lost = false;
+  std::shared_ptr<LogLines> lines = std::make_shared<LogLines>();
 
  private:
-  Log log_{make_null_sink(), "task", LogLevel::error};
+  Log log_{lines, "task", LogLevel::info};
 };
 
 /// Real engines, a real registry with a binary image and one bundle.
@@ -130,6 +149,35 @@ TEST_CASE("an add tells its states in order and what it learned", "[task]") {
   CHECK(outcome.learned.arches == std::vector<std::string>{"amd64"});
   CHECK(outcome.learned.facts.index_image == shop.registry.address() + "/iib-build:7");
   CHECK(fs::is_empty(shop.directory.path() / "work"));
+}
+
+TEST_CASE("the log tells what a build changed in the index", "[task]") {
+  NEEDS_TOOLS();
+  Workshop shop;
+  auto& log = *shop.progress.lines;
+
+  shop.begin_from_index();
+  CHECK(log.hold("+ package otter-operator"));
+  CHECK(log.hold("+   channel  candidate  head otter-operator.v0.1.0"));
+
+  SECTION("of an add") {
+    (void)shop.run();
+    CHECK(log.hold("~ package otter-operator"));
+    CHECK(log.hold("~   channel  candidate  head otter-operator.v0.1.0 -> otter-operator.v0.2.0"));
+    CHECK(log.hold("+     otter-operator.v0.2.0 replaces otter-operator.v0.1.0"));
+  }
+  SECTION("of an rm") {
+    shop.request.type = model::RequestType::rm;
+    shop.request.facts.bundles.clear();
+    shop.request.facts.removed_operators = {"otter-operator"};
+    (void)shop.run();
+    CHECK(log.hold("- package otter-operator, with 1 channel and 1 bundle"));
+  }
+  SECTION("also when it changed nothing") {
+    shop.request.facts.bundles = {shop.push_bundle("0.1.0")};
+    (void)shop.run();
+    CHECK(log.hold("the index offers the same as before"));
+  }
 }
 
 TEST_CASE("an index that changed during the build fails the request before anything is published",

@@ -73,7 +73,7 @@ TEST_CASE("packages that came or went are told", "[catalog][difference]") {
   });
 
   CHECK(text_of(difference) ==
-        "- package egret, with 1 channels and 2 bundles\n"
+        "- package egret, with 1 channel and 2 bundles\n"
         "+ package heron\n"
         "+   default channel stable\n"
         "+   bundle   b1  1.0.0  reg/ns/b1:1\n"
