@@ -6,6 +6,7 @@
 #include "catalog/working_copy.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "iib/base/urls.hpp"
 #include "iib/catalog/embedded_engine.hpp"
 #include "iib/catalog/problem.hpp"
 
@@ -74,8 +75,19 @@ void log_output(const Log& log, const std::string& error_output) {
   }
   const auto shown = std::min(lines.size(), kMostLines);
   for (auto line = lines.end() - static_cast<std::ptrdiff_t>(shown); line != lines.end(); ++line) {
-    log.info("opm: {}", one_line(*line));
+    log.info("opm: {}", one_line(without_queries(*line)));
   }
+}
+
+ExternalError file_failure(const fs::path& path, const std::error_code& error) {
+  return ExternalError{fmt::format("{} cannot be made: {}", path.string(), error.message()),
+                       ExternalError::Retry::no};
+}
+
+void move(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) throw file_failure(to, error);
 }
 
 /// One change by opm: a migrated copy of the index in a directory of its own, which goes with this
@@ -94,8 +106,10 @@ class OpmChange {
     if (from) source = sqlite_path(*from);
     // opm spoils the dependencies of old databases when it migrates them (1.3).
     const auto copy = change_copy(source, work, [](IndexDatabase&) {});
-    fs::rename(copy, database_);
-    fs::create_directory(directory_.path() / "run");
+    move(copy, database_);
+    std::error_code error;
+    fs::create_directory(directory_.path() / "run", error);
+    if (error) throw file_failure(directory_.path() / "run", error);
   }
 
   [[nodiscard]] const OpmHome& home() const { return home_; }
@@ -110,7 +124,7 @@ class OpmChange {
                         .working_directory = directory_.path() / "run",
                         .limit = limit};
     program.arguments.push_back(fmt::format("--database={}", database_.string()));
-    work_.log.info("running {} {}", program.name, fmt::join(program.arguments, " "));
+    work_.log.debug("running {} {}", program.name, fmt::join(program.arguments, " "));
     auto exit = programs.run(program, work_.cancellation);
     log_output(work_.log, exit.error_output);
     return exit;
@@ -119,8 +133,10 @@ class OpmChange {
   /// The changed copy as a result.
   [[nodiscard]] Catalog publish() const {
     auto result = work_.directory / (directory_.path().filename().string() + ".db");
-    fs::permissions(database_, static_cast<fs::perms>(0644));
-    fs::rename(database_, result);
+    std::error_code error;
+    fs::permissions(database_, static_cast<fs::perms>(0644), error);
+    if (error) throw file_failure(database_, error);
+    move(database_, result);
     return {.kind = CatalogKind::sqlite, .path = std::move(result), .ocp_version = version_};
   }
 
@@ -150,6 +166,23 @@ Catalog change_offline(io::ProgramRunner& programs, const OpmEngineOptions& opti
     if (exit.status != 0) throw_opm_failure(program, exit, ProblemKind::invalid_index);
   }
   return change.publish();
+}
+
+/// opm stops at the first package that is not there.
+void refuse_missing(std::span<const std::string> packages,
+                    const std::vector<ListedBundle>& listed) {
+  std::set<std::string_view> present;
+  for (const auto& bundle : listed) present.insert(bundle.package);
+  std::vector<Problem> problems;
+  for (const auto& package : std::set<std::string>(packages.begin(), packages.end())) {
+    if (present.contains(package)) continue;
+    Problem problem;
+    problem.kind = ProblemKind::not_found;
+    problem.package = package;
+    problem.text = fmt::format("package {} is not in the index", package);
+    problems.push_back(std::move(problem));
+  }
+  if (!problems.empty()) throw Refused{std::move(problems)};
 }
 
 /// The pull specifications for one run each, those of one package together: opm removes a package
@@ -210,6 +243,7 @@ Catalog OpmEngine::add(const std::optional<Catalog>& from, std::span<const Bundl
 
 Catalog OpmEngine::remove(const Catalog& from, std::span<const std::string> packages,
                           const Work& work) {
+  refuse_missing(packages, list(from, work));
   Arguments arguments{"registry", "rm"};
   auto flags = list_flags("packages", packages);
   arguments.insert(arguments.end(), flags.begin(), flags.end());

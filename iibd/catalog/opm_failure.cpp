@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/log.hpp"
+#include "iib/base/urls.hpp"
 
 #include <fmt/format.h>
 
@@ -30,9 +31,11 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
 }
 
 /// The beginning of `text`, for what matters stands there.
-std::string bounded(std::string_view text) {
+std::string bounded(std::string_view whole) {
+  const auto text = without_queries(whole.substr(0, 4 * kTextBytes));
   auto line = one_line(text, 2 * kTextBytes);
-  if (text.size() > kTextBytes) line = one_line(text.substr(0, kTextBytes)) + "...";
+  if (text.size() > kTextBytes)
+    line = one_line(std::string_view{text}.substr(0, kTextBytes), 2 * kTextBytes) + "...";
   return line;
 }
 

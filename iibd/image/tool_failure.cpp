@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/log.hpp"
+#include "iib/base/urls.hpp"
 
 #include <fmt/format.h>
 
@@ -54,25 +55,6 @@ std::string_view last_line(std::string_view text) {
   text = text.substr(0, end + 1);
   const auto begin = text.rfind('\n');
   return begin == std::string_view::npos ? text : text.substr(begin + 1);
-}
-
-/// Redirects of registries lead to URLs that are signed in their query.
-std::string without_queries(std::string_view text) {
-  std::string result;
-  bool in_url = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text.substr(at).starts_with("://")) in_url = true;
-    if (std::isspace(static_cast<unsigned char>(text[at])) != 0 || text[at] == '"') in_url = false;
-    if (in_url && text[at] == '?') {
-      const auto end = text.find_first_of(" \"\t", at);
-      result += "?...";
-      if (end == std::string_view::npos) return result;
-      at = end;
-      in_url = false;
-    }
-    result.push_back(text[at]);
-  }
-  return result;
 }
 
 std::string remedy_of(Cause cause, const Step& step) {

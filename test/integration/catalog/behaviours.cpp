@@ -169,6 +169,13 @@ void removes_packages(EngineSite& site, CatalogEngine& engine) {
   CHECK(query(remove({"pa", "pc", "pa"}), "SELECT name FROM operatorbundle") == "b1");
   CHECK(refusal(site, index, [&] { (void)remove({"pb", "zzz"}); }) == "not-found");
   CHECK(engine.list(remove({}), site.work()).size() == 3);
+  try {
+    (void)remove({"zzz", "pa", "yyy"});
+  } catch (const catalog::Refused& refused) {
+    REQUIRE(refused.problems().size() == 2);
+    CHECK(refused.problems()[0].package == "yyy");
+    CHECK(refused.problems()[1].package == "zzz");
+  }
 }
 
 void prunes_packages(EngineSite& site, CatalogEngine& engine) {

@@ -54,6 +54,10 @@ catalog::BundleSource EngineSite::bundle_of(const fs::path& directory) {
           .insecure_registries = insecure_};
 }
 
+std::string EngineSite::push(const std::string& repository, const TestImage& image) {
+  return registry_.push(repository, "latest", image);
+}
+
 catalog::Work EngineSite::work(const Cancellation& cancellation) const {
   return {.directory = path("work"),
           .log = Log{sink_, "catalog", LogLevel::debug},

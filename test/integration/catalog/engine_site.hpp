@@ -33,6 +33,9 @@ class EngineSite {
   /// The bundle in `directory`, pushed.
   [[nodiscard]] catalog::BundleSource bundle_of(const std::filesystem::path& directory);
 
+  /// Pushes any image; gives its digest.
+  std::string push(const std::string& repository, const TestImage& image);
+
   [[nodiscard]] catalog::Work work(const Cancellation& cancellation = {}) const;
   /// Names in the directory of work(), sorted.
   [[nodiscard]] std::vector<std::string> results() const;

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -164,6 +165,27 @@ TEST_CASE("an opm that hangs, dies or says nothing leaves nothing", "[catalog][o
 
   CHECK_THAT(failure_of(*engine, site, {site.bundle("v1(1.0.0)")}), Contains("external: "));
   CHECK(site.results().empty());
+}
+
+TEST_CASE("opm deprecates in portions that do not tear packages apart", "[catalog][opm]") {
+  NEEDS_REGISTRY();
+  EngineSite site;
+  const std::vector<catalog::BundleSource> bundles{
+      site.bundle("a1(1.0.0; package pa)"), site.bundle("b1(1.0.0; package pb)"),
+      site.bundle("a2(2.0.0; replaces a1; package pa)")};
+  const auto index = site.make_engine(EngineKind::embedded)->add({}, bundles, {}, site.work());
+  const auto seen = site.path("seen").string();
+  const auto program = write_program(site, "opm", fmt::format("echo \"$@\" >>{}\n", seen));
+  auto engine = site.make_opm({.program = program.string(), .deprecated_at_once = 2});
+  const std::vector<std::string> pull_specs{bundles[0].pull_spec, bundles[1].pull_spec,
+                                            bundles[2].pull_spec};
+
+  (void)engine->deprecate(index, pull_specs, {}, site.work());
+
+  const auto text = read_file(seen, 1UL << 20U);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+  CHECK_THAT(text, Contains(fmt::format("--bundle-images={} --bundle-images={} --database",
+                                        bundles[0].pull_spec, bundles[2].pull_spec)));
 }
 
 TEST_CASE("opm sees a home, a working directory and arguments of our own", "[catalog][opm]") {
