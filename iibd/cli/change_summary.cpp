@@ -7,8 +7,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace iib::cli {
@@ -26,6 +29,8 @@ struct Counts {
   std::size_t bundles_removed = 0;
   std::size_t bundles_deprecated = 0;
   std::size_t bundles_changed = 0;
+  /// Names that were in a channel and are in none any more, though still in the database.
+  std::vector<std::string> stranded;
 };
 
 void count(Counts& counts, const catalog::BundleDifference& bundle) {
@@ -46,6 +51,42 @@ void count(Counts& counts, const catalog::BundleDifference& bundle) {
   }
 }
 
+/// The names of a package's bundles that have come into a channel or gone from the last one.
+std::set<std::string> names_with(const catalog::Difference& difference, Change change) {
+  std::set<std::string> names;
+  for (const auto& package : difference.packages) {
+    for (const auto& bundle : package.bundles) {
+      if (bundle.change() == change) names.insert(bundle.name());
+    }
+  }
+  return names;
+}
+
+/// A bundle that leaves its last channel is stranded, not removed, and the other way round.
+void count_stranded(Counts& counts, const catalog::Difference& difference) {
+  const auto came = names_with(difference, Change::added);
+  const auto went = names_with(difference, Change::removed);
+  for (const auto& bundle : difference.stranded) {
+    switch (bundle.change()) {
+      case Change::added:
+        if (!went.contains(bundle.name())) break;
+        --counts.bundles_removed;
+        // A deprecated head that has lost its channels was meant to.
+        if (bundle.after->deprecated) {
+          ++counts.bundles_deprecated;
+        } else {
+          counts.stranded.push_back(bundle.name());
+        }
+        break;
+      case Change::removed:
+        if (!came.contains(bundle.name())) ++counts.bundles_removed;
+        break;
+      case Change::changed:
+        break;
+    }
+  }
+}
+
 Counts count(const catalog::Difference& difference) {
   Counts counts;
   for (const auto& package : difference.packages) {
@@ -53,9 +94,7 @@ Counts count(const catalog::Difference& difference) {
     if (package.change == Change::removed) ++counts.packages_removed;
     for (const auto& bundle : package.bundles) count(counts, bundle);
   }
-  for (const auto& bundle : difference.stranded) {
-    if (bundle.change() == Change::removed) ++counts.bundles_removed;
-  }
+  count_stranded(counts, difference);
   return counts;
 }
 
@@ -76,6 +115,7 @@ std::string in_words(const Counts& counts) {
   };
   tell(counts.packages_added, counts.bundles_added, "added");
   tell(counts.packages_removed, counts.bundles_removed, "removed");
+  tell(0, counts.stranded.size(), "left without a channel");
   tell(0, counts.bundles_deprecated, "deprecated");
   tell(0, counts.bundles_changed, "changed");
   return parts.empty() ? "nothing changed" : fmt::format("{}", fmt::join(parts, ", "));
@@ -113,17 +153,28 @@ std::string default_channels(const catalog::Difference& difference) {
   return lines;
 }
 
+/// Most often a mistake of whoever wrote `replaces` and `skips`, and accepted silently otherwise.
+std::string stranded_bundles(std::vector<std::string> names) {
+  if (names.empty()) return {};
+  const auto number = names.size();
+  for (auto& name : names) name = one_line(name);
+  names.resize(std::min(number, kMostRows));
+  return fmt::format("  no head leads to {}{} any more: a later bundle must replace or skip {}\n",
+                     fmt::join(names, ", "), number > kMostRows ? " and others" : "",
+                     number == 1 ? "it" : "them");
+}
+
 std::string for_people(const std::string& name, const catalog::Difference& difference,
                        const catalog::Contents& after) {
   std::size_t left_out = 0;
   const auto table = changes_of(difference, left_out);
-  auto text =
-      fmt::format("{}: {}; it holds {} in {}\n", one_line(name), in_words(count(difference)),
-                  count_of(bundles_in(after), "bundle", "bundles"),
-                  count_of(after.packages.size(), "package", "packages"));
+  const auto counts = count(difference);
+  auto text = fmt::format("{}: {}; it holds {} in {}\n", one_line(name), in_words(counts),
+                          count_of(bundles_in(after), "bundle", "bundles"),
+                          count_of(after.packages.size(), "package", "packages"));
   text += table.text(Style::of_standard_output(), 2);
   if (left_out > 0) text += fmt::format("  and {} more channels\n", left_out);
-  return text + default_channels(difference);
+  return text + default_channels(difference) + stranded_bundles(counts.stranded);
 }
 
 std::string for_scripts(const std::string& name, const catalog::Difference& difference,

@@ -101,8 +101,11 @@ TEST_CASE("prune-stranded removes bundles that no channel holds", "[cli]") {
   iib::write_file_atomically(csv, text);
   REQUIRE(commands.run({"add", "--database", "index.db", sample("otter-operator/0.1.0")}).status ==
           0);
-  REQUIRE(commands.run({"add", "--database", "index.db", "bundle=registry.example.com/s/otter:2"})
-              .status == 0);
+  const auto added =
+      commands.run({"add", "--database", "index.db", "bundle=registry.example.com/s/otter:2"});
+  REQUIRE(added.status == 0);
+  CHECK_THAT(added.output, Contains("one bundle added, one bundle left without a channel") &&
+                               Contains("no head leads to otter-operator.v0.1.0 any more"));
   REQUIRE(bundles_in(commands.path("index.db")).size() == 2);
 
   const auto ended = commands.run({"prune-stranded", "--database", "index.db"});
