@@ -23,7 +23,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kListening = "listening on http://127.0.0.1:";
+constexpr std::string_view kListening = "listening on http";
+constexpr std::string_view kHost = "://127.0.0.1:";
 
 std::string contents(const std::filesystem::path& path) {
   std::ifstream file{path, std::ios::binary};
@@ -100,7 +101,9 @@ bool Daemon::reads_port() {
   const auto text = contents(log_file_).substr(log_seen_);
   const auto at = text.find(kListening);
   if (at == std::string::npos || text.find('\n', at) == std::string::npos) return false;
-  const char* digits = text.data() + at + kListening.size();
+  const auto host = text.find(kHost, at);
+  if (host == std::string::npos) return false;
+  const char* digits = text.data() + host + kHost.size();
   std::from_chars(digits, text.data() + text.size(), port_);
   return true;
 }
