@@ -30,6 +30,10 @@ std::size_t distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
+bool is_typed_wrong(std::string_view wanted, std::string_view name) {
+  return distance(wanted, name) <= 1 + wanted.size() / 4;
+}
+
 bool contains(std::string_view whole, std::string_view part) {
   return part.size() >= kShortestPart && whole.find(part) != std::string_view::npos;
 }
@@ -41,10 +45,10 @@ std::vector<std::string> similar_names(std::string_view wanted,
   std::vector<std::pair<std::size_t, std::string>> found;
   for (const auto& name : known) {
     if (std::max(wanted.size(), name.size()) > kLongestCompared) continue;
-    const auto apart = distance(wanted, name);
-    const bool typed_wrong = apart <= std::max<std::size_t>(2, wanted.size() / 4);
-    if (typed_wrong || contains(name, wanted) || contains(wanted, name)) {
-      found.emplace_back(apart, name);
+    const auto first_word = std::string_view{name}.substr(0, name.find('-'));
+    if (is_typed_wrong(wanted, name) || is_typed_wrong(wanted, first_word) ||
+        contains(name, wanted) || contains(wanted, name)) {
+      found.emplace_back(distance(wanted, name), name);
     }
   }
   std::sort(found.begin(), found.end());

@@ -11,8 +11,9 @@ TEST_CASE("names are suggested that differ in few characters, the nearest first"
           "[catalog][similar_names]") {
   const Names known{"etcd", "etcd-operator", "kubevirt", "etcf"};
 
-  CHECK(similar_names("etdc", known) == Names{"etcd", "etcf"});
+  CHECK(similar_names("etdc", known) == Names{"etcd", "etcf", "etcd-operator"});
   CHECK(similar_names("kubvirt", known) == Names{"kubevirt"});
+  CHECK(similar_names("edcd", Names{"etcd-operator"}) == Names{"etcd-operator"});
   CHECK(similar_names("zebra", known).empty());
 }
 
