@@ -26,7 +26,9 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr auto kGrace = std::chrono::seconds{2};
+/// A cancelled request's processes are to be gone within 2 s (rest-api 2), also those that do not
+/// hear SIGTERM.
+constexpr auto kGrace = std::chrono::seconds{1};
 
 /// One of the two streams of a child: what is kept of it, and whether it is at its end.
 class Capture {

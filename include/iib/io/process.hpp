@@ -55,7 +55,7 @@ class ProgramRunner {
   ~ProgramRunner();
 
   /// Runs `program` to its end. On cancellation or at its limit the whole group gets SIGTERM, and
-  /// SIGKILL 2 s later; then Cancelled or ExternalError is thrown. A program that cannot be started
+  /// SIGKILL 1 s later; then Cancelled or ExternalError is thrown. A program that cannot be started
   /// is an ExternalError naming it and PATH. A bad exit status is an ordinary outcome.
   [[nodiscard]] Exit run(const Program& program, const Cancellation& cancellation);
 
