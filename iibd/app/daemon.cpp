@@ -92,7 +92,11 @@ void serve(const config::Loaded& loaded) {
   tell_service_manager(ServiceState::ready);
 
   auto signal = signals.wait();
-  for (; signal.order == Order::reload; signal = signals.wait()) server.reload();
+  for (; signal.order == Order::reload; signal = signals.wait()) {
+    log.info("reading users and TLS certificate anew on {}; other options need a restart",
+             signal.name);
+    server.reload();
+  }
   tell_service_manager(ServiceState::stopping);
   log.info("stopping on signal {}", signal.name);
   sweeper.request_stop();

@@ -93,7 +93,7 @@ void remove(const Options& options) {
                                   options.name, options.token ? "token" : "entry", file.string())};
     }
   });
-  std::cerr << fmt::format("{} entries of {} were removed; {}\n", gone, options.name, kReload);
+  std::cerr << fmt::format("entries of {} removed: {}; {}\n", options.name, gone, kReload);
 }
 
 void list(const Options& options) {

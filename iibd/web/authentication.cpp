@@ -90,7 +90,7 @@ HttpResponse Authentication::refuse(const std::string& reason) const {
 void Authentication::reload() const {
   if (!users_) return;
   try {
-    log_.info("the users file was read anew: {} entries", users_->reload());
+    log_.info("the users file was read anew, entries: {}", users_->reload());
   } catch (const Error& error) {
     log_.error("the users stay as they were: {}", error.what());
   }
