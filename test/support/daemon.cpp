@@ -160,6 +160,16 @@ Answer Daemon::post(const std::string& path, const std::string& body,
   return to_answer(client(port_).Post(path, headers, body, "application/json"));
 }
 
+Answer Daemon::post_with(const std::map<std::string, std::string>& headers, const std::string& path,
+                         const std::string& body) const {
+  const httplib::Headers all{headers.begin(), headers.end()};
+  return to_answer(client(port_).Post(path, all, body, "application/json"));
+}
+
+Answer Daemon::patch(const std::string& path, const std::string& body) const {
+  return to_answer(client(port_).Patch(path, body, "application/json"));
+}
+
 Answer Daemon::send(const std::string& method, const std::string& path) const {
   httplib::Request request;
   request.method = method;

@@ -52,6 +52,10 @@ class Daemon {
   /// As `user`, whom a trusted front-end would name; empty: nobody.
   [[nodiscard]] Answer post(const std::string& path, const std::string& body,
                             const std::string& user = {}) const;
+  /// With headers of one's own.
+  [[nodiscard]] Answer post_with(const std::map<std::string, std::string>& headers,
+                                 const std::string& path, const std::string& body) const;
+  [[nodiscard]] Answer patch(const std::string& path, const std::string& body) const;
   /// Any method, without a body.
   [[nodiscard]] Answer send(const std::string& method, const std::string& path) const;
   /// Polls the request until its state is final. Throws after `limit`.
