@@ -1,5 +1,6 @@
 #include "catalog/addition_checks.hpp"
 
+#include "catalog/bundle_problem.hpp"
 #include "catalog/overwrite.hpp"
 #include "iib/io/json.hpp"
 
@@ -35,15 +36,6 @@ constexpr auto kPackagesOfNames = R"sql(
 constexpr auto kPathOfName = R"sql(
   SELECT bundlepath FROM operatorbundle INDEXED BY pk WHERE name = :name
 )sql";
-
-Problem problem(const Bundle& bundle, ProblemKind kind, std::string text) {
-  return Problem{.kind = kind,
-                 .bundle = bundle.name,
-                 .pull_spec = bundle.pull_spec,
-                 .package = bundle.package,
-                 .channel = {},
-                 .text = std::move(text)};
-}
 
 std::string title(const Bundle& bundle) {
   return fmt::format("bundle {} ({}) of package {}", bundle.name, bundle.pull_spec, bundle.package);
@@ -139,7 +131,7 @@ class Checker {
   }
 
   void refuse(const Bundle& bundle, ProblemKind kind, std::string text) {
-    problems_.push_back(problem(bundle, kind, std::move(text)));
+    problems_.push_back(problem(bundle, {}, kind, std::move(text)));
   }
 
   const std::map<std::string, std::string>& paths_of(const std::string& package) {

@@ -1,5 +1,6 @@
 #include "catalog/overwrite.hpp"
 
+#include "catalog/bundle_problem.hpp"
 #include "catalog/bundle_rows.hpp"
 #include "catalog/graph_rows.hpp"
 
@@ -42,15 +43,6 @@ constexpr auto kDropHead = R"sql(
    WHERE name = :channel AND package_name = :package
 )sql";
 
-Problem problem(const Bundle& bundle, const std::string& channel, std::string text) {
-  return Problem{.kind = ProblemKind::exists,
-                 .bundle = bundle.name,
-                 .pull_spec = bundle.pull_spec,
-                 .package = bundle.package,
-                 .channel = channel,
-                 .text = std::move(text)};
-}
-
 std::optional<Problem> not_at_head(IndexDatabase& database, const Bundle& bundle) {
   auto read = database.use(kAbove);
   read->bind(":name", bundle.name);
@@ -59,7 +51,7 @@ std::optional<Problem> not_at_head(IndexDatabase& database, const Bundle& bundle
   const auto above = read->getColumn(0).getString();
   const auto channel = read->getColumn(1).getString();
   return problem(
-      bundle, channel,
+      bundle, channel, ProblemKind::exists,
       fmt::format("bundle {} ({}) cannot be overwritten: it is not at the head of channel "
                   "{} of package {}, where {} replaces or skips it; give the new bundle "
                   "another name and version",
@@ -108,10 +100,12 @@ std::vector<Problem> check_overwriting(IndexDatabase& database, std::span<const 
     if (!stored) continue;
     if (stored->pull_spec.empty()) {
       problems.push_back(problem(
-          bundle, {},
-          fmt::format("bundle {} ({}) cannot be overwritten: the one in the index has no pull "
-                      "specification",
-                      bundle.name, bundle.pull_spec)));
+          bundle, {}, ProblemKind::exists,
+          fmt::format(
+              "bundle {} ({}) cannot be overwritten: the one in the index has no pull "
+              "specification; remove its package first, or give the new bundle another name "
+              "and version",
+              bundle.name, bundle.pull_spec)));
     }
     if (auto found = not_at_head(database, bundle)) {
       problems.push_back(std::move(*found));
@@ -120,9 +114,9 @@ std::vector<Problem> check_overwriting(IndexDatabase& database, std::span<const 
     const auto [other, is_first] = overwriting.try_emplace(bundle.package, &bundle);
     if (is_first) continue;
     problems.push_back(problem(
-        bundle, {},
+        bundle, {}, ProblemKind::exists,
         fmt::format("bundle {} ({}) cannot be overwritten together with {}: only one bundle of "
-                    "package {} can be in one call",
+                    "package {} can be in one call, so add each in a call of its own",
                     bundle.name, bundle.pull_spec, other->second->name, bundle.package)));
   }
   return problems;

@@ -1,5 +1,6 @@
 #include "catalog/substitutes.hpp"
 
+#include "catalog/bundle_problem.hpp"
 #include "catalog/bundle_rows.hpp"
 #include "catalog/version.hpp"
 #include "iib/base/error.hpp"
@@ -9,21 +10,18 @@
 #include <algorithm>
 #include <compare>
 #include <deque>
+#include <functional>
 #include <set>
 #include <utility>
 
 namespace iib::catalog {
 namespace {
 
-Problem problem(const Bundle& bundle, std::string_view text) {
-  return Problem{
-      .kind = ProblemKind::invalid_graph,
-      .bundle = bundle.name,
-      .pull_spec = bundle.pull_spec,
-      .package = bundle.package,
-      .channel = {},
-      .text = fmt::format("bundle {} ({}) of package {} cannot substitute for {}: {}", bundle.name,
-                          bundle.pull_spec, bundle.package, bundle.substitutes_for, text)};
+Problem cannot_substitute(const Bundle& bundle, ProblemKind kind, std::string_view reason) {
+  return problem(
+      bundle, {}, kind,
+      fmt::format("bundle {} ({}) of package {} cannot substitute for {}: {}", bundle.name,
+                  bundle.pull_spec, bundle.package, bundle.substitutes_for, reason));
 }
 
 void append_new(std::vector<std::string>& names, const std::string& name) {
@@ -54,6 +52,11 @@ Substitutes::Substitutes(IndexDatabase& database) : database_{database} {
 
 std::optional<Problem> Substitutes::apply(Bundle& bundle) {
   if (!bundle.substitutes_for.empty()) {
+    if (leads_to(bundle.substitutes_for, bundle.name)) {
+      return cannot_substitute(bundle, ProblemKind::cycle,
+                               "that leads back to the bundle itself; change the annotation "
+                               "olm.substitutesFor");
+    }
     redirect_replacers(bundle.substitutes_for, bundle.name);
     if (auto found = join_line(bundle)) return found;
   }
@@ -78,6 +81,18 @@ std::vector<std::string> Substitutes::of(const std::string& name) const {
   return names;
 }
 
+/// Whether `name` substitutes for `target`, be it by way of others, or is it.
+bool Substitutes::leads_to(const std::string& name, const std::string& target) const {
+  std::set<std::string, std::less<>> seen;
+  std::string_view current = name;
+  while (current != target) {
+    const auto next = substituted_.find(std::string{current});
+    if (next == substituted_.end() || !seen.insert(next->second).second) return false;
+    current = next->second;
+  }
+  return true;
+}
+
 /// Step 1: finds the place of `bundle` among those that substitute for the same one.
 std::optional<Problem> Substitutes::join_line(Bundle& bundle) {
   const auto others = of(bundle.substitutes_for);
@@ -90,9 +105,11 @@ std::optional<Problem> Substitutes::join_line(Bundle& bundle) {
     const auto stored = find_bundle(database_, other);
     const auto order = compare(stored ? stored->version : "", bundle.version);
     if (!order || std::is_eq(*order)) {
-      return problem(bundle, fmt::format("its version {} cannot be told from that of {}, which "
-                                         "substitutes for the same bundle",
-                                         bundle.version, other));
+      return cannot_substitute(
+          bundle, ProblemKind::invalid_graph,
+          fmt::format("its version {} cannot be told from that of {}, which substitutes for the "
+                      "same bundle; give it a version of its own, like 1.2.3+4",
+                      bundle.version, other));
     }
     if (std::is_lt(*order)) {
       bundle.substitutes_for = other;
@@ -107,7 +124,11 @@ std::optional<Problem> Substitutes::join_line(Bundle& bundle) {
     update->bind(":substituted", bundle.name);
     update->bind(":name", other);
     update->exec();
-    if (of(bundle.name).size() > 1) return problem(bundle, "several bundles substitute for it");
+    if (of(bundle.name).size() > 1) {
+      return cannot_substitute(bundle, ProblemKind::invalid_graph,
+                               "several bundles substitute for it; let each substitute for the "
+                               "next lower one");
+    }
   }
   substituted_[bundle.name] = bundle.substitutes_for;
   return std::nullopt;

@@ -24,6 +24,7 @@ class Substitutes {
  private:
   /// Names whose bundle substitutes for `name`.
   [[nodiscard]] std::vector<std::string> of(const std::string& name) const;
+  [[nodiscard]] bool leads_to(const std::string& name, const std::string& target) const;
   [[nodiscard]] std::optional<Problem> join_line(Bundle& bundle);
   void skip_line(Bundle& bundle) const;
   bool extend_successors(const Bundle& bundle);
