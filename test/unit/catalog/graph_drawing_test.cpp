@@ -176,7 +176,8 @@ TEST_CASE("a head without a place in the graph is told, and the rest drawn", "[c
 }
 
 TEST_CASE("dot output names nodes by number and escapes every label", "[catalog][graph]") {
-  auto package = package_of("v\"2\\", {{"v\"2\\", "v1", {"vx"}, ">=1 \"<2\" &gt;"}, {"v1", "", {}, ""}});
+  auto package =
+      package_of("v\"2\\", {{"v\"2\\", "v1", {"vx"}, ">=1 \"<2\" &gt;"}, {"v1", "", {}, ""}});
   package.channels[0].nodes.push_back({"vx", "", {}, ""});
   package.name = "p\"k";
 
