@@ -4,8 +4,6 @@
 #include "cli/choice.hpp"
 #include "iib/base/error.hpp"
 
-#include <fmt/format.h>
-
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,7 +25,7 @@ int add(const Options& options) {
       options.change, AbsentDatabase::made,
       [&](catalog::CatalogEngine& engine, const auto& from, Workspace& workspace) {
         const auto sources = fetch_bundles(options.bundles, workspace);
-        workspace.console().progress(fmt::format("adding {} bundles", sources.size()));
+        workspace.console().progress("adding " + count_of(sources.size(), "bundle", "bundles"));
         return engine.add(from, sources, options.add, workspace.catalog_work());
       });
 }

@@ -12,8 +12,6 @@
 namespace iib::cli {
 namespace {
 
-/// Work shorter than this shows no progress: it would only flicker.
-constexpr std::chrono::milliseconds kPatience{500};
 constexpr std::size_t kLongestWarning = 4000;
 
 std::size_t columns() {
@@ -58,7 +56,7 @@ void Console::write(LogLevel level, std::string_view, std::string_view message) 
 }
 
 void Console::progress(std::string_view step) {
-  if (!terminal_ || std::chrono::steady_clock::now() - begun_ < kPatience) return;
+  if (!terminal_) return;
   const auto line = one_line(step).substr(0, columns() - 1);
   const std::scoped_lock lock{mutex_};
   erase();

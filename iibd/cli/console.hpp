@@ -2,7 +2,6 @@
 
 #include "iib/base/log.hpp"
 
-#include <chrono>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -21,7 +20,7 @@ class Console final : public LogSink {
 
   /// A line of its own, `warning: ...`.
   void write(LogLevel level, std::string_view module, std::string_view message) noexcept override;
-  /// Shows `step` in place of the last one, once the work has taken long enough to wonder.
+  /// Shows `step` in place of the last one.
   void progress(std::string_view step);
   /// Erases what progress() shows, before a result is printed.
   void clear();
@@ -29,7 +28,6 @@ class Console final : public LogSink {
  private:
   void erase();
   const bool terminal_;
-  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::mutex mutex_;
   bool shown_ = false;
 };

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <system_error>
 #include <utility>
@@ -189,6 +190,8 @@ int run_command(Format format, const std::function<int()>& work) {
     report(format, "interrupted; nothing was changed", {});
   } catch (const Error& error) {
     report(format, error.what(), {});
+  } catch (const std::filesystem::filesystem_error& error) {
+    report(format, fmt::format("{}: {}", error.path1().string(), error.code().message()), {});
   } catch (const std::exception& error) {
     report(format, fmt::format("internal error: {}", error.what()), {});
   }
