@@ -158,10 +158,8 @@ Section user_options() {
           option(ours, "iib_users_file", &Config::users_file, optional(path()), "",
                  "Passwords and tokens for scripts, made by `iibd user add`: callers may then send "
                  "`Authorization: Basic` or `Bearer`. Read again on SIGHUP."),
-          option(
-              not_yet, "iib_worker_usernames", &Config::worker_usernames, list_of(text()), "[]",
-              "Users who may change requests (PATCH), as foreign workers do. This release has no "
-              "PATCH."),
+          option(honoured, "iib_worker_usernames", &Config::worker_usernames, list_of(text()), "[]",
+                 "Users who may change requests (PATCH), as foreign workers do, and cancel them."),
           option(honoured, "iib_privileged_usernames", &Config::privileged_usernames,
                  list_of(text()), "[]",
                  "Users who may ask to overwrite the source index without a token."),
