@@ -1,4 +1,6 @@
 #include "commands.hpp"
+#include "registry.hpp"
+#include "skip.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -132,4 +134,30 @@ TEST_CASE("diff tells what differs and exits 0 all the same", "[cli]") {
     CHECK(refused.status == 1);
     CHECK_THAT(refused.errors, Contains("notes is not an SQLite database"));
   }
+}
+
+TEST_CASE("index images are looked at like files", "[cli]") {
+  if (!have_programs({"docker-registry", "skopeo", "buildah"})) {
+    IIBD_SKIP("needs docker-registry, skopeo and buildah on PATH");
+  }
+  Releases releases;
+  Registry registry;
+  TestImage image;
+  image.layers = {{{.path = "database/index.db",
+                    .content = iib::read_file(releases.commands.path("new.db"), 16U << 20U)}}};
+  image.labels = {{"operators.operatorframework.io.index.database.v1", "/database/index.db"}};
+  registry.push("samples/index", "1", image);
+  const auto index = registry.address() + "/samples/index:1";
+  const Arguments registries{"--insecure-registry", registry.address()};
+  const auto run = [&](Arguments arguments) {
+    arguments.insert(arguments.end(), registries.begin(), registries.end());
+    return releases.commands.run(arguments);
+  };
+
+  CHECK(run({"list", "--index", index}).output == releases.of_new("list"));
+  CHECK(run({"graph", "--index", index, "otter-operator"}).output ==
+        releases.of_new("graph", {"otter-operator"}));
+  CHECK(run({"diff", "old.db", index}).output ==
+        releases.commands.run({"diff", "old.db", "new.db"}).output);
+  CHECK(run({"diff", index, "new.db"}).output == "the catalogs do not differ\n");
 }
