@@ -117,10 +117,13 @@ TEST_CASE("keys belong to a user and a path", "[store][idempotency]") {
   auto of_other_path = keyed(*store, "one");
   of_other_path.idempotency->path = "/api/v1/builds/rm";
 
-  CHECK(submit(*store, std::move(of_other_user)).id == RequestId{2});
-  CHECK(submit(*store, std::move(of_anonymous)).id == RequestId{3});
-  CHECK(submit(*store, std::move(of_other_path)).id == RequestId{4});
-  CHECK(submit(*store, keyed(*store, "two")).id == RequestId{5});
+  std::vector<RequestId> ids;
+  ids.push_back(submit(*store, std::move(of_other_user)).id);
+  ids.push_back(submit(*store, std::move(of_anonymous)).id);
+  ids.push_back(submit(*store, std::move(of_other_path)).id);
+  ids.push_back(submit(*store, keyed(*store, "two")).id);
+
+  CHECK(ids == std::vector{RequestId{2}, RequestId{3}, RequestId{4}, RequestId{5}});
   CHECK(submit(*store, keyed(*store, "one")).id == RequestId{1});
 }
 
