@@ -35,6 +35,12 @@ std::string schema_of(const fs::path& path) {
   return text;
 }
 
+void check_equal(const Tables& expected, const Tables& actual) {
+  const auto unequal = difference(expected, actual);
+  INFO(unequal);
+  CHECK(unequal.empty());
+}
+
 }  // namespace
 
 TEST_CASE("a change in place gives what the change of a copy gives", "[catalog]") {
@@ -59,8 +65,7 @@ TEST_CASE("a change in place gives what the change of a copy gives", "[catalog]"
   CHECK(engine.deprecate(changed, std::vector<std::string>{"reg/ns/v2:1"}, {}, work).path == file);
   CHECK(engine.remove(changed, std::vector<std::string>{"pw"}, work).path == file);
 
-  CHECK(difference(index_tables(copy.path, Depths::compare), index_tables(file, Depths::compare)) ==
-        "");
+  check_equal(index_tables(copy.path, Depths::compare), index_tables(file, Depths::compare));
   CHECK(schema_of(copy.path) == schema_of(file));
   CHECK(schema_of(file) == schema_of(fixture.index->path));
   fixture.index = changed;
@@ -78,7 +83,7 @@ TEST_CASE("a change in place that is refused leaves the file as it was", "[catal
   CHECK_THROWS_AS(fixture.engine.add(fixture.index, refused, {}, in_place(fixture)),
                   catalog::Refused);
 
-  CHECK(difference(before, index_tables(file, Depths::compare)) == "");
+  check_equal(before, index_tables(file, Depths::compare));
   CHECK_FALSE(fs::exists(fs::path{file} += "-journal"));
 }
 
@@ -94,7 +99,7 @@ TEST_CASE("an overwriting that is refused late leaves the file as it was", "[cat
       fixture.engine.add(fixture.index, refused, {.overwrite_latest = true}, in_place(fixture)),
       catalog::Refused);
 
-  CHECK(difference(before, index_tables(file, Depths::compare)) == "");
+  check_equal(before, index_tables(file, Depths::compare));
 }
 
 TEST_CASE("an index changed in place is compacted when that saves much", "[catalog]") {

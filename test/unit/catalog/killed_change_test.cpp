@@ -162,6 +162,12 @@ bool run_and_kill(const std::function<void()>& work, microseconds delay) {
   return WIFSIGNALED(status);
 }
 
+void check_equal(const Tables& expected, const Tables& actual) {
+  const auto unequal = difference(expected, actual);
+  INFO(unequal);
+  CHECK(unequal.empty());
+}
+
 }  // namespace
 
 TEST_CASE("whenever a change is killed, the old index is there and can be changed",
@@ -197,11 +203,12 @@ TEST_CASE("whenever a change is killed, the old index is there and can be change
   int undone = 0;
   int journals = 0;
   for (int round = 0; killed < kKills && round < kMostRounds; ++round) {
-    const auto& [change, took, after] = known.at(static_cast<std::size_t>(round) % known.size());
+    const auto& chosen = known.at(static_cast<std::size_t>(round) % known.size());
     const auto file = subject.put(user.path());
-    std::uniform_int_distribution<microseconds::rep> moment{0, took.count()};
-    const bool hit = run_and_kill([&] { change_file(file, work_directory, subject, change, use); },
-                                  microseconds{moment(random)});
+    std::uniform_int_distribution<microseconds::rep> moment{0, chosen.took.count()};
+    const bool hit =
+        run_and_kill([&] { change_file(file, work_directory, subject, chosen.change, use); },
+                     microseconds{moment(random)});
     if (!hit) continue;
     ++killed;
     if (fs::exists(fs::path{file} += "-journal")) ++journals;
@@ -210,12 +217,12 @@ TEST_CASE("whenever a change is killed, the old index is there and can be change
     const bool is_old = difference(before, left).empty();
     if (is_old) ++undone;
     // Killed between the commit and its end, it may have done all.
-    if (!is_old) CHECK(difference(after, left) == "");
+    if (!is_old) check_equal(chosen.after, left);
     CHECK_FALSE(fs::exists(fs::path{file} += "-journal"));
 
     if (is_old) {
-      change_file(file, work_directory, subject, change, use);
-      CHECK(difference(after, subject.tables(file)) == "");
+      change_file(file, work_directory, subject, chosen.change, use);
+      check_equal(chosen.after, subject.tables(file));
     }
     // What a killed change leaves is in its work directory only.
     fs::remove_all(work_directory);
