@@ -245,6 +245,19 @@ TEST_CASE("the package is what the annotations say, whatever the ClusterServiceV
   CHECK(fixture.query("SELECT count(*) FROM package WHERE name = 'other'") == "0");
 }
 
+TEST_CASE("a dependency that is given several times stays so (28)", "[catalog][bad]") {
+  IndexFixture fixture;
+  auto files = files_of("v1(1.0.0)");
+  const std::string entry = "- {type: olm.gvk, value: {group: g.io, kind: K, version: v1}}\n";
+  files["metadata/dependencies.yaml"] = "dependencies:\n" + entry + entry;
+  files["manifests/csv.yaml"] +=
+      "  customresourcedefinitions: {required: [{name: ks.g.io, version: v1, kind: K}]}\n";
+
+  fixture.add_files(files);
+
+  CHECK(fixture.query("SELECT count(*), count(DISTINCT value) FROM dependencies") == "3|1");
+}
+
 TEST_CASE("a version that is no semantic one is refused with bundle and remedy", "[catalog][bad]") {
   const auto version = GENERATE(as<std::string>{}, "1.0", "v1.0.0", "1.0.0.0", "01.0.0", "1.0.0-01",
                                 "1.0.0-", "latest", "1.0.0 ", "18446744073709551616.0.0");
