@@ -34,7 +34,7 @@ TEST_CASE("a wrong method is told which are right", "[web][read]") {
   WebFixture fixture;
   const auto [method, target, allowed] = GENERATE(table<std::string, std::string, std::string>({
       {"POST", "/api/v1/builds", "GET, HEAD, OPTIONS"},
-      {"DELETE", "/api/v1/builds/1", "GET, HEAD, OPTIONS"},
+      {"DELETE", "/api/v1/builds/1", "GET, HEAD, PATCH, OPTIONS"},
       {"GET", "/api/v1/builds/add", "POST, OPTIONS"},
       {"HEAD", "/api/v1/builds/rm", "POST, OPTIONS"},
       {"BREW", "/", "GET, HEAD, OPTIONS"},
@@ -70,7 +70,7 @@ TEST_CASE("OPTIONS of a known path tells the methods", "[web][read]") {
   const auto answer = exchange(fixture.address(), "OPTIONS", "/api/v1/builds/5");
 
   CHECK(answer.status == 200);
-  CHECK(answer.headers.at("allow") == "GET, HEAD, OPTIONS");
+  CHECK(answer.headers.at("allow") == "GET, HEAD, PATCH, OPTIONS");
   CHECK(exchange(fixture.address(), "OPTIONS", "/nothing").status == 404);
 }
 
