@@ -140,7 +140,8 @@ constexpr Rule kDeprecatedMissing{ProblemKind::invalid_index, R"sql(
 
 constexpr Rule kDeprecatedUntold{ProblemKind::invalid_index, R"sql(
   SELECT '', '', operatorbundle_name, '' FROM deprecated
-   WHERE NOT EXISTS (SELECT 1 FROM properties
+   WHERE operatorbundle_name IN (SELECT name FROM operatorbundle)
+     AND NOT EXISTS (SELECT 1 FROM properties
                       WHERE properties.operatorbundle_name = deprecated.operatorbundle_name
                         AND properties.type = 'olm.deprecated')
    ORDER BY 3
