@@ -199,13 +199,11 @@ class Converter {
             // Only !!binary can bring bytes that are no text.
             if (!node.tag.empty()) return io::json_text(replace_invalid_utf8(value), allocator_);
             return io::json_text(value, allocator_);
-          } else if constexpr (std::is_same_v<Value, std::uint64_t>) {
-            // Written as the float that it becomes (3.6); as text it keeps its digits.
-            return io::JsonValue{value};
           } else if constexpr (std::is_same_v<Value, double>) {
             if (!std::isfinite(value)) fail(node, "infinity and NaN have no JSON form");
             return io::JsonValue{value};
-          } else {
+          } else {  // what does not fit int64 is written as a float (3.6); as text it keeps its
+                    // digits
             return io::JsonValue{value};
           }
         },
