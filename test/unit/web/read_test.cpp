@@ -78,8 +78,13 @@ TEST_CASE("the page, the description and the health are there", "[web][read]") {
   WebFixture fixture;
 
   CHECK(fixture.get("/").headers.at("content-type") == "text/html; charset=utf-8");
-  CHECK_THAT(fixture.get("/").body, Catch::Contains("/static/api_v1.yaml"));
-  CHECK_THAT(fixture.get("/static/api_v1.yaml").body, Catch::StartsWith("openapi: 3."));
+  CHECK_THAT(fixture.get("/").body, Catch::Contains("/api/v1/openapi.json"));
+  const auto description = fixture.get("/static/api_v1.yaml").body;
+  CHECK_THAT(description, Catch::StartsWith("openapi: 3."));
+  CHECK(fixture.get("/api/v1/openapi.yaml").body == description);
+  const auto as_json = json_of(fixture.get("/api/v1/openapi.json"));
+  CHECK_THAT(as_json["openapi"].GetString(), Catch::StartsWith("3."));
+  CHECK(as_json["paths"]["/builds/{id}"]["get"]["responses"]["200"].IsObject());
   CHECK(json_of(fixture.get("/api/v1/healthcheck"))["status"].IsString());
 }
 
