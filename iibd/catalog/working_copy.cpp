@@ -161,7 +161,13 @@ bool change_in_place(const fs::path& path, Deletions deletions,
   auto database = IndexDatabase::open_in_place(path);
   database.execute("BEGIN EXCLUSIVE");  // nobody else may change what was checked
   if (!is_usable(database)) return false;
-  if (change_rows(database, deletions, change)) database.execute("VACUUM");
+  if (change_rows(database, deletions, change)) {
+    try {
+      database.execute("VACUUM");
+    } catch (const SQLite::Exception&) {
+      // Where there is no room for a second copy the file stays large; the change itself is done.
+    }
+  }
   return true;
 }
 

@@ -21,13 +21,11 @@ struct Options {
 };
 
 int add(const Options& options) {
-  return change_catalog(
-      options.change, AbsentDatabase::made,
-      [&](catalog::CatalogEngine& engine, const auto& from, Workspace& workspace) {
-        const auto sources = fetch_bundles(options.bundles, workspace);
-        workspace.console().progress("adding " + count_of(sources.size(), "bundle", "bundles"));
-        return engine.add(from, sources, options.add, workspace.catalog_work());
-      });
+  return change_catalog(options.change, AbsentDatabase::made, [&](const ChangeInput& input) {
+    const auto sources = fetch_bundles(options.bundles, input.workspace);
+    input.workspace.console().progress("adding " + count_of(sources.size(), "bundle", "bundles"));
+    return input.engine.add(input.from, sources, options.add, input.work);
+  });
 }
 
 void add_mode_option(CLI::App& command, UpdateMode& mode) {

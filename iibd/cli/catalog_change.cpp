@@ -17,10 +17,13 @@ const std::filesystem::path& destination(const ChangeOptions& options) {
   return options.output.empty() ? options.source.database : options.output;
 }
 
+bool is_in_place(const ChangeOptions& options) {
+  return options.source.index.empty() && options.output.empty();
+}
+
 std::optional<catalog::Catalog> open_or_begin(const ChangeOptions& options, AbsentDatabase absent,
                                               const ReplacedFile& file, Workspace& workspace) {
-  const bool in_place = options.source.index.empty() && options.output.empty();
-  if (in_place && !file.exists() && absent == AbsentDatabase::made) return std::nullopt;
+  if (is_in_place(options) && !file.exists() && absent == AbsentDatabase::made) return std::nullopt;
   return open_source(options.source, workspace);
 }
 
@@ -57,12 +60,17 @@ int change_catalog(const ChangeOptions& options, AbsentDatabase absent,
   Workspace workspace{interruption, console, options.source.registries, file.directory(),
                       file.work_prefix()};
   const auto from = open_or_begin(options, absent, file, workspace);
-  catalog::EmbeddedEngine engine;
-  const auto changed = change(engine, from, workspace);
+  // Before the change, for it may be one of the file itself.
   const auto before = contents_of(from, cancellation);
-  const auto after = contents_of(changed, cancellation);
-  cancellation.check("changing the catalog");
-  file.replace(changed.path);
+  catalog::EmbeddedEngine engine;
+  auto work = workspace.catalog_work();
+  if (is_in_place(options)) work.source_use = catalog::SourceUse::in_place;
+  const auto changed = change({engine, from, work, workspace});
+  const auto after = contents_of(changed, Cancellation{});
+  if (!from || changed.path != from->path) {
+    cancellation.check("changing the catalog");
+    file.replace(changed.path);
+  }
   console->clear();
   print(summarize_change(options.format, name.string(), before, after));
   return kDone;

@@ -26,13 +26,22 @@ void require_change_options(const CLI::App& command, const ChangeOptions& option
 /// What becomes of a database that is not there.
 enum class AbsentDatabase { refused, made };
 
-/// Makes the changed catalog, below a directory of the workspace. `from`: nothing for an empty one.
-using CatalogChange = std::function<catalog::Catalog(catalog::CatalogEngine& engine,
-                                                     const std::optional<catalog::Catalog>& from,
-                                                     Workspace& workspace)>;
+/// What a change is given.
+struct ChangeInput {
+  catalog::CatalogEngine& engine;
+  /// Nothing for an empty catalog.
+  const std::optional<catalog::Catalog>& from;
+  /// For the engine; it says whether `from` itself is changed.
+  const catalog::Work& work;
+  Workspace& workspace;
+};
 
-/// Applies `change` and replaces the file, all or nothing: a failure leaves it as it was, or
-/// absent. Prints what has changed, and gives the exit status.
+/// Makes the changed catalog.
+using CatalogChange = std::function<catalog::Catalog(const ChangeInput& input)>;
+
+/// Applies `change`, all or nothing: a failure leaves the file as it was, or absent. A file that is
+/// source and destination is changed itself, in one transaction; another is replaced as a whole.
+/// Prints what has changed, and gives the exit status.
 [[nodiscard]] int change_catalog(const ChangeOptions& options, AbsentDatabase absent,
                                  const CatalogChange& change);
 

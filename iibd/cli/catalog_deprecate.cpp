@@ -15,12 +15,10 @@ struct Options {
 };
 
 int deprecate(const Options& options) {
-  return change_catalog(
-      options.change, AbsentDatabase::refused,
-      [&](catalog::CatalogEngine& engine, const auto& from, Workspace& workspace) {
-        return engine.deprecate(from.value(), options.pull_specs, options.deprecate,
-                                workspace.catalog_work());
-      });
+  return change_catalog(options.change, AbsentDatabase::refused, [&](const ChangeInput& input) {
+    return input.engine.deprecate(input.from.value(), options.pull_specs, options.deprecate,
+                                  input.work);
+  });
 }
 
 }  // namespace

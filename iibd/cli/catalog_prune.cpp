@@ -14,18 +14,15 @@ struct Options {
 };
 
 int prune(const Options& options) {
-  return change_catalog(
-      options.change, AbsentDatabase::refused,
-      [&](catalog::CatalogEngine& engine, const auto& from, Workspace& workspace) {
-        return engine.prune(from.value(), options.kept, workspace.catalog_work());
-      });
+  return change_catalog(options.change, AbsentDatabase::refused, [&](const ChangeInput& input) {
+    return input.engine.prune(input.from.value(), options.kept, input.work);
+  });
 }
 
 int prune_stranded(const Options& options) {
-  return change_catalog(options.change, AbsentDatabase::refused,
-                        [](catalog::CatalogEngine& engine, const auto& from, Workspace& workspace) {
-                          return engine.prune_stranded(from.value(), workspace.catalog_work());
-                        });
+  return change_catalog(options.change, AbsentDatabase::refused, [](const ChangeInput& input) {
+    return input.engine.prune_stranded(input.from.value(), input.work);
+  });
 }
 
 void set_work(CLI::App& command, CommandLine& line, const std::shared_ptr<Options>& options,

@@ -26,27 +26,24 @@ bool is_about_missing_packages(const Refused& refused) {
   });
 }
 
-catalog::Catalog remove(const Options& options, catalog::CatalogEngine& engine,
-                        const catalog::Catalog& from, Workspace& workspace) {
+catalog::Catalog remove(const Options& options, const ChangeInput& input) {
   auto packages = options.packages;
   try {
-    return engine.remove(from, packages, workspace.catalog_work());
+    return input.engine.remove(input.from.value(), packages, input.work);
   } catch (const Refused& refused) {
     if (!options.permissive || !is_about_missing_packages(refused)) throw;
     for (const auto& problem : refused.problems()) {
-      workspace.log().warning("package {} is not in the index and is skipped", problem.package);
+      input.workspace.log().warning("package {} is not in the index and is skipped",
+                                    problem.package);
       std::erase(packages, problem.package);
     }
   }
-  return engine.remove(from, packages, workspace.catalog_work());
+  return input.engine.remove(input.from.value(), packages, input.work);
 }
 
 int remove(const Options& options) {
-  return change_catalog(
-      options.change, AbsentDatabase::refused,
-      [&](catalog::CatalogEngine& engine, const auto& from, Workspace& workspace) {
-        return remove(options, engine, from.value(), workspace);
-      });
+  return change_catalog(options.change, AbsentDatabase::refused,
+                        [&](const ChangeInput& input) { return remove(options, input); });
 }
 
 }  // namespace

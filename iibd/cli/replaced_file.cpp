@@ -118,7 +118,6 @@ void ReplacedFile::look() {
     throw UserError{
         fmt::format("{} cannot be changed: {}", given_.string(), system_message(errno))};
   }
-  refuse_journals(path_);
 }
 
 void ReplacedFile::sweep() const {
@@ -132,6 +131,7 @@ void ReplacedFile::sweep() const {
 }
 
 void ReplacedFile::replace(const fs::path& replacement) {
+  refuse_journals(path_);
   const auto now = stat_of(path_);
   if (now.has_value() != before_.has_value() || (now && !is_same(*now, *before_))) {
     throw UserError{fmt::format(

@@ -72,10 +72,11 @@ Outcome run_add(Context& context) {
     from = read_catalog(context, *preparation.from_index);
     bundles = without_present(context, std::move(bundles), *from);
   }
+  const auto before = contents_before(context, from);
   // Substitutes are allowed, as existing clients expect (catalog-sqlite 8.8).
   const auto catalog = context.catalogs().add(from, fetch(context, bundles), {.enable_alpha = true},
                                               context.catalog_work("catalog"));
-  log_difference(context, from, catalog);
+  log_difference(context, before, catalog);
   auto learned = publish(context, preparation, catalog);
   return {.reason = summary(asked, bundles.size()), .learned = std::move(learned)};
 }

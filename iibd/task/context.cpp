@@ -59,7 +59,11 @@ std::filesystem::path Context::make_directory(std::string_view name) const {
 }
 
 catalog::Work Context::catalog_work(std::string_view name) const {
-  return {.directory = make_directory(name), .log = log(), .cancellation = cancellation_};
+  // The source was unpacked for this request alone.
+  return {.directory = make_directory(name),
+          .log = log(),
+          .cancellation = cancellation_,
+          .source_use = catalog::SourceUse::in_place};
 }
 
 void Context::enter_state(std::string reason, model::Learned learned) {

@@ -3,6 +3,8 @@
 #include "iib/base/error.hpp"
 #include "iib/catalog/difference.hpp"
 
+#include <functional>
+
 namespace iib::task {
 namespace {
 
@@ -10,11 +12,6 @@ namespace {
 constexpr std::size_t kMostLines = 200;
 /// The largest catalogs take a second; a damaged one must not hold up the build.
 constexpr std::chrono::seconds kLongest{30};
-
-catalog::Contents read(const std::optional<catalog::Catalog>& catalog,
-                       const Cancellation& cancellation) {
-  return catalog ? catalog::read_contents(*catalog, {}, cancellation) : catalog::Contents{};
-}
 
 void tell(const Log& log, const catalog::Difference& difference) {
   const auto lines = describe(difference, kMostLines);
@@ -26,18 +23,35 @@ void tell(const Log& log, const catalog::Difference& difference) {
   for (const auto& line : lines) log.info("{}", line);
 }
 
-}  // namespace
-
-void log_difference(const Context& context, const std::optional<catalog::Catalog>& from,
-                    const catalog::Catalog& result) {
-  const auto cancellation = context.cancellation().within(kLongest);
+/// Runs `step` in bounded time; what goes wrong is but a warning.
+void attempt(const Context& context, const std::function<void(const Cancellation&)>& step) {
   try {
-    tell(context.log(), compare(read(from, cancellation), read(result, cancellation)));
+    step(context.cancellation().within(kLongest));
   } catch (const Cancelled&) {
     throw;
   } catch (const std::exception& error) {
     context.log().warning("what the build changed in the index cannot be told: {}", error.what());
   }
+}
+
+}  // namespace
+
+std::optional<catalog::Contents> contents_before(const Context& context,
+                                                 const std::optional<catalog::Catalog>& from) {
+  if (!from) return catalog::Contents{};
+  std::optional<catalog::Contents> contents;
+  attempt(context, [&](const Cancellation& cancellation) {
+    contents = catalog::read_contents(*from, {}, cancellation);
+  });
+  return contents;
+}
+
+void log_difference(const Context& context, const std::optional<catalog::Contents>& before,
+                    const catalog::Catalog& result) {
+  if (!before) return;
+  attempt(context, [&](const Cancellation& cancellation) {
+    tell(context.log(), compare(*before, catalog::read_contents(result, {}, cancellation)));
+  });
 }
 
 }  // namespace iib::task

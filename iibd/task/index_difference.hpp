@@ -1,15 +1,21 @@
 #pragma once
 
 #include "context.hpp"
+#include "iib/catalog/contents.hpp"
 #include "iib/catalog/engine.hpp"
 
 #include <optional>
 
 namespace iib::task {
 
-/// Tells the request's log how `result` differs from the catalog that the build began from
-/// (nothing: an empty one). Bounded in lines and time; a failure to tell is but a warning.
-void log_difference(const Context& context, const std::optional<catalog::Catalog>& from,
+/// What `from` offers (nothing: an empty catalog), read before it is changed itself. Bounded in
+/// time; nothing when it cannot be read, which is but a warning in the log.
+[[nodiscard]] std::optional<catalog::Contents> contents_before(
+    const Context& context, const std::optional<catalog::Catalog>& from);
+
+/// Tells the request's log how `result` differs from what the build began from. Bounded in lines
+/// and time; a failure to tell is but a warning.
+void log_difference(const Context& context, const std::optional<catalog::Contents>& before,
                     const catalog::Catalog& result);
 
 }  // namespace iib::task

@@ -13,8 +13,9 @@ Outcome run_rm(Context& context) {
   const auto& operators = context.facts().removed_operators;
   // rm requires from_index, so its preparation has one.
   const auto from = read_catalog(context, preparation.from_index.value());
+  const auto before = contents_before(context, from);
   const auto catalog = context.catalogs().remove(from, operators, context.catalog_work("catalog"));
-  log_difference(context, from, catalog);
+  log_difference(context, before, catalog);
   auto learned = publish(context, preparation, catalog);
   return {.reason = fmt::format("The index image was pushed without the operators {}",
                                 fmt::join(operators, ", ")),

@@ -2,6 +2,7 @@
 #include "eventually.hpp"
 #include "skip.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <catch2/catch.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,7 +56,7 @@ TEST_CASE("a changed database keeps its owner when root changes it", "[cli]") {
   CHECK(found.st_gid == 4712);
 }
 
-TEST_CASE("a symbolic link stays, and what it points to is replaced", "[cli]") {
+TEST_CASE("a symbolic link stays, and what it points to is changed", "[cli]") {
   Commands commands;
   fs::create_directory(commands.path("real"));
   fs::create_symlink("real/index.db", commands.path("link.db"));
@@ -167,7 +168,7 @@ TEST_CASE("the database may lie on another file system than TMPDIR", "[cli]") {
   CHECK(bundles_in(file).size() == 2);
 }
 
-TEST_CASE("what cannot be replaced is refused with the reason", "[cli]") {
+TEST_CASE("what cannot be changed is refused with the reason", "[cli]") {
   Commands commands;
   fill(commands, "index.db");
 
@@ -183,10 +184,19 @@ TEST_CASE("what cannot be replaced is refused with the reason", "[cli]") {
     CHECK_THAT(ended.errors, Contains("there is no directory no; make it first"));
   }
   SECTION("a database that another program is writing") {
-    iib::write_file_atomically(commands.path("index.db-journal"), "pages");
+    SQLite::Database other{commands.path("index.db"), SQLite::OPEN_READWRITE};
+    other.exec("BEGIN EXCLUSIVE");
     const auto ended = commands.run({"add", "--database", "index.db", sample(kOtter)});
     CHECK(ended.status == 1);
-    CHECK_THAT(ended.errors, Contains("index.db-journal is there"));
+    CHECK_THAT(ended.errors, Contains("index.db is in use by another program"));
+  }
+  SECTION("an output that another program is writing") {
+    iib::write_file_atomically(commands.path("out.db-journal"), "pages");
+    const auto ended =
+        commands.run({"add", "--database", "index.db", "--output", "out.db", sample(kOtter)});
+    CHECK(ended.status == 1);
+    CHECK_THAT(ended.errors, Contains("out.db-journal is there"));
+    CHECK_FALSE(fs::exists(commands.path("out.db")));
   }
   SECTION("a symbolic link that leads in circles") {
     fs::create_symlink("circle.db", commands.path("circle.db"));
