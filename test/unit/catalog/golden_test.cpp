@@ -2,6 +2,7 @@
 #include "iib/base/files.hpp"
 #include "iib/catalog/embedded_engine.hpp"
 #include "iib/catalog/problem.hpp"
+#include "iib/catalog/validation.hpp"
 #include "skip.hpp"
 
 #include <catch2/catch.hpp>
@@ -58,7 +59,12 @@ class Runner {
     const auto expected = golden_tables(scenario, depths);
     const auto actual = index ? index_tables(index->path, depths) : Tables{};
     const auto unequal = expected.empty() && !index ? "" : difference(expected, actual);
-    return {unequal.empty() ? Verdict::holds : Verdict::differs, unequal};
+    if (!unequal.empty()) return {Verdict::differs, unequal};
+    // What the rules lead to breaks none of them.
+    for (const auto& problem : index ? validate(*index, work) : std::vector<catalog::Problem>{}) {
+      return {Verdict::differs, "not valid: " + problem.text};
+    }
+    return {};
   }
 
  private:
