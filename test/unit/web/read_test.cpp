@@ -78,7 +78,8 @@ TEST_CASE("the page, the description and the health are there", "[web][read]") {
   WebFixture fixture;
 
   CHECK(fixture.get("/").headers.at("content-type") == "text/html; charset=utf-8");
-  CHECK_THAT(fixture.get("/").body, Catch::Contains("/api/v1/openapi.json"));
+  // Not by a matcher: the page is long, and would be shown whole.
+  CHECK(fixture.get("/").body.find("/api/v1/openapi.json") != std::string::npos);
   const auto description = fixture.get("/static/api_v1.yaml").body;
   CHECK_THAT(description, Catch::StartsWith("openapi: 3."));
   CHECK(fixture.get("/api/v1/openapi.yaml").body == description);
