@@ -81,7 +81,8 @@ void serve(const config::Loaded& loaded) {
                      artifacts,
                      clock,
                      web_hooks(config, scheduler),
-                     logs.module("web")};
+                     logs.module("web"),
+                     logs.module("http")};
   server.start();
   std::jthread sweeper{
       [&](std::stop_token stop) { sweep(images, Cancellation{std::move(stop)}, log); }};

@@ -10,10 +10,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Modules that write log lines: those of the program.
-constexpr std::array<std::string_view, 17> kModules{
-    "app",    "base",      "bundle", "catalog", "cli",       "config", "gate", "image", "io",
-    "legacy", "messaging", "model",  "notify",  "scheduler", "store",  "task", "web"};
+/// Who writes log lines: the modules of the program, and `http`, the line of each HTTP request.
+constexpr std::array<std::string_view, 18> kModules{
+    "app", "base",   "bundle",    "catalog", "cli",    "config",    "gate",  "http", "image",
+    "io",  "legacy", "messaging", "model",   "notify", "scheduler", "store", "task", "web"};
 
 Type<std::map<std::string, LogLevel>> levels_by_module() {
   const auto levels = map_of(log_level());

@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <random>
-
 namespace iib::web {
 namespace {
 
@@ -39,13 +37,8 @@ std::string base_url_of(const Options& options, const HttpRequest& request) {
 }
 
 /// Names an unexpected failure in the answer and in the log, so that the one leads to the other.
-std::string new_incident() {
-  thread_local std::mt19937_64 random{std::random_device{}()};
-  return fmt::format("{:016x}", random());
-}
-
 HttpResponse unexpected(const Log& log, std::string_view what) {
-  const auto incident = new_incident();
+  const auto incident = random_id();
   log.error("incident {}: an answer failed: {}", incident, one_line(what));
   return error_response(
       500, fmt::format("an internal error occurred; the server's log tells more under incident {}",
@@ -106,6 +99,10 @@ Api::Api(Services services, const Authentication& authentication)
     : services_{services}, authentication_{authentication} {}
 
 std::optional<HttpResponse> Api::refuse_early(const HttpRequest& head) const {
+  // RFC 9112, 3.2. What the host may look like is decided where it is used.
+  if (head.is_http11 && head.header("Host").size() != 1) {
+    return error_response(400, "HTTP/1.1 needs one Host header");
+  }
   if (head.target.size() > services_.options.limits.target_bytes) {
     return error_response(414, fmt::format("the URL is longer than the {} bytes that are allowed",
                                            services_.options.limits.target_bytes));

@@ -48,6 +48,7 @@ HttpRequest head_of(const http::request<http::string_body>& message, const Peer&
   HttpRequest request;
   request.method = message.method_string();
   request.target = message.target();
+  request.is_http11 = message.version() >= kHttp11;
   for (const auto& field : message) {
     request.headers.emplace_back(field.name_string(), field.value());
   }
@@ -56,13 +57,13 @@ HttpRequest head_of(const http::request<http::string_body>& message, const Peer&
 }
 
 std::string head_text(const HttpResponse& response, std::uintmax_t body_bytes, bool keep_alive,
-                      unsigned version) {
+                      unsigned version, std::string_view id) {
   auto head = fmt::format(
       "HTTP/1.1 {} {}\r\nServer: iibd\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n"
-      "Content-Type: {}\r\nContent-Length: {}\r\n",
+      "Content-Type: {}\r\nContent-Length: {}\r\nX-Request-Id: {}\r\n",
       response.status, reason_phrase(response.status),
       fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())),
-      response.content_type, body_bytes);
+      response.content_type, body_bytes, id);
   if (!response.allow.empty()) head += fmt::format("Allow: {}\r\n", response.allow);
   for (const auto& value : response.authenticate) {
     head += fmt::format("WWW-Authenticate: {}\r\n", value);
@@ -92,6 +93,15 @@ std::optional<HttpResponse> answer_to(const error_code& problem, bool timed_out,
       problem != http::error::end_of_stream && problem != http::error::partial_message;
   if (!malformed) return std::nullopt;
   return error_response(400, "the request is not valid HTTP/1.1");
+}
+
+/// Whether another reader may see the body end elsewhere (RFC 9112, 6.1): only chunks are known
+/// here.
+bool has_doubtful_end(const HttpRequest& request) {
+  const auto encodings = request.header("Transfer-Encoding");
+  if (encodings.empty()) return false;
+  return !request.is_http11 || encodings.size() > 1 ||
+         !equal_ignoring_case(encodings.front(), "chunked");
 }
 
 bool has_body(const http::request<http::string_body>& message) {
@@ -125,11 +135,13 @@ struct Pending {
 }  // namespace
 
 Connection::Connection(Socket socket, const Tls* tls, Peer peer, const Api& api,
-                       const Limits& limits, LiveConnections& live)
+                       const Limits& limits, const Log& access, LiveConnections& live)
     : stream_{std::move(socket), tls},
       peer_{std::move(peer)},
       api_{api},
       limits_{limits},
+      access_{access},
+      entry_{begin_entry()},
       live_{live},
       buffer_{limits.header_bytes + kReadBytes},
       deadline_{Moment::max()},
@@ -200,6 +212,7 @@ asio::awaitable<void> Connection::refuse() {
 
 asio::awaitable<Connection::Next> Connection::serve_one() {
   if (!co_await wait_for_request()) co_return Next::close;
+  entry_ = begin_entry();
   Parser parser;
   parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
   parser.body_limit(limits_.body_bytes);
@@ -210,6 +223,11 @@ asio::awaitable<Connection::Next> Connection::serve_one() {
   if (problem) co_return co_await refuse_reading(problem);
   auto request = head_of(parser.get(), peer_);
   const auto version = parser.get().version();
+  entry_.method = loggable(request.method);
+  entry_.path = loggable_path(request.target);
+  if (has_doubtful_end(request)) {
+    co_return co_await refuse_reading(http::error::bad_transfer_encoding);
+  }
 
   // What the head alone decides is answered before the body, which may be large or never come.
   if (auto refusal = co_await refuse_early(request)) {
@@ -229,6 +247,7 @@ asio::awaitable<Connection::Next> Connection::serve_one() {
     co_await http::async_read(stream_, buffer_, parser, into(problem));
     if (problem) co_return co_await refuse_reading(problem);
   }
+  if (request.identity.user) entry_.user = loggable(*request.identity.user);
   request.body = std::move(parser.get().body());
   allow_any_time();
   auto response = co_await answer(request);
@@ -303,10 +322,26 @@ asio::awaitable<HttpResponse> Connection::answer(const HttpRequest& request) {
 
 asio::awaitable<bool> Connection::write(HttpResponse response, std::string_view method,
                                         bool keep_alive, unsigned version) {
-  const auto size = response.source ? response.source->size : response.body.size();
-  const auto head = head_text(response, size, keep_alive, version);
-  std::string piece = std::move(response.body);
+  const auto status = response.status;
   std::uintmax_t sent = 0;
+  bool whole = false;
+  std::exception_ptr failure;
+  try {
+    whole = co_await send(std::move(response), method, keep_alive, version, sent);
+  } catch (const std::exception&) {
+    failure = std::current_exception();
+  }
+  log_access(access_, entry_, status, sent, whole);
+  if (failure) std::rethrow_exception(failure);
+  co_return whole;
+}
+
+/// Writes an answer, and notes in `sent` how much of its body has gone out.
+asio::awaitable<bool> Connection::send(HttpResponse response, std::string_view method,
+                                       bool keep_alive, unsigned version, std::uintmax_t& sent) {
+  const auto size = response.source ? response.source->size : response.body.size();
+  const auto head = head_text(response, size, keep_alive, version, entry_.id);
+  std::string piece = std::move(response.body);
   error_code problem;
   const bool head_only = method == "HEAD";
   if (response.source) piece.clear();

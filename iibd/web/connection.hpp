@@ -1,5 +1,6 @@
 #pragma once
 
+#include "web/access_log.hpp"
 #include "web/api.hpp"
 #include "web/stream.hpp"
 
@@ -24,9 +25,10 @@ class LiveConnections;
 /// socket's strand; only drain() may be called from elsewhere.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  /// With TLS when there is a `tls`. `tls`, `api`, `limits` and `live` outlive every connection.
+  /// With TLS when there is a `tls`. `tls`, `api`, `limits`, `access` (which takes a line per
+  /// request) and `live` outlive every connection.
   Connection(Socket socket, const Tls* tls, Peer peer, const Api& api, const Limits& limits,
-             LiveConnections& live);
+             const Log& access, LiveConnections& live);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -58,6 +60,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<HttpResponse> answer(const HttpRequest& request);
   boost::asio::awaitable<bool> write(HttpResponse response, std::string_view method,
                                      bool keep_alive, unsigned version);
+  boost::asio::awaitable<bool> send(HttpResponse response, std::string_view method, bool keep_alive,
+                                    unsigned version, std::uintmax_t& sent);
   boost::asio::awaitable<Next> refuse_reading(boost::system::error_code problem);
   boost::asio::awaitable<void> linger();
   boost::asio::awaitable<void> say_goodbye();
@@ -70,6 +74,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Peer peer_;
   const Api& api_;
   const Limits& limits_;
+  const Log& access_;
+  AccessEntry entry_;
   LiveConnections& live_;
   boost::beast::flat_buffer buffer_;
   /// Ends what takes too long. One timer looks at it now and then, which is cheaper than a timer

@@ -3,8 +3,11 @@
 #include "iib/base/secret.hpp"
 #include "iib/model/json_writer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <random>
 
 namespace iib::web {
 namespace {
@@ -57,6 +60,11 @@ std::string_view reason_phrase(int status) {
     if (known == status) return phrase;
   }
   return "Unknown";
+}
+
+std::string random_id() {
+  thread_local std::mt19937_64 random{std::random_device{}()};
+  return fmt::format("{:016x}", random());
 }
 
 HttpResponse error_response(int status, std::string_view text) {

@@ -36,6 +36,8 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Peer peer;
+  /// Whether it says that it is HTTP/1.1 or later.
+  bool is_http11 = true;
   /// Found out from the head, for methods that change something.
   Identity identity;
 
@@ -76,6 +78,9 @@ using Answer = std::variant<HttpResponse, Begin>;
 
 /// The standard phrase of a status.
 [[nodiscard]] std::string_view reason_phrase(int status);
+
+/// 16 hex digits that no other request or incident has.
+[[nodiscard]] std::string random_id();
 
 /// The one form of every error (rest-api 1.2).
 [[nodiscard]] HttpResponse error_response(int status, std::string_view text);

@@ -29,10 +29,11 @@ std::unique_ptr<Tls> make_tls(const Options& options) {
 
 struct Server::Impl {
   Impl(Options given, store::Store& store, const io::Artifacts& artifacts, const Clock& clock,
-       Hooks asked, Log voice)
+       Hooks asked, Log voice, Log access_voice)
       : options{std::move(given)},
         hooks{std::move(asked)},
         log{std::move(voice)},
+        access{std::move(access_voice)},
         authentication{options, log},
         tls{make_tls(options)},
         api{Services{options, store, artifacts, clock, hooks, log}, authentication},
@@ -51,7 +52,7 @@ struct Server::Impl {
     peer.tls = tls && !peer.address.empty();
     const auto* const encryption = peer.tls ? tls.get() : nullptr;
     auto connection = std::make_shared<Connection>(std::move(socket), encryption, std::move(peer),
-                                                   api, options.limits, live);
+                                                   api, options.limits, access, live);
     live.add(connection);
     if (open < options.limits.connections) {
       connection->start();
@@ -104,6 +105,7 @@ struct Server::Impl {
   const Options options;
   const Hooks hooks;
   const Log log;
+  const Log access;
   const Authentication authentication;
   const std::unique_ptr<Tls> tls;
   const Api api;
@@ -116,9 +118,9 @@ struct Server::Impl {
 };
 
 Server::Server(Options options, store::Store& store, const io::Artifacts& artifacts,
-               const Clock& clock, Hooks hooks, Log log)
+               const Clock& clock, Hooks hooks, const Log& log, std::optional<Log> access)
     : impl_{std::make_unique<Impl>(std::move(options), store, artifacts, clock, std::move(hooks),
-                                   std::move(log))} {}
+                                   log, access.value_or(log))} {}
 
 Server::~Server() {
   stop();

@@ -53,7 +53,8 @@ std::string decode_query(std::string_view text) {
   return decoded;
 }
 
-/// Absolute form (RFC 9112, 3.2.2) without its scheme and authority.
+}  // namespace
+
 std::string_view without_authority(std::string_view text) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!text.starts_with(scheme)) continue;
@@ -62,8 +63,6 @@ std::string_view without_authority(std::string_view text) {
   }
   return text;
 }
-
-}  // namespace
 
 std::optional<std::string_view> Target::parameter(std::string_view name) const {
   for (const auto& [known, value] : query) {

@@ -22,6 +22,10 @@ struct Target {
 /// query; in the path it makes the target unreadable, as does a zero byte.
 [[nodiscard]] std::optional<Target> parse_target(std::string_view text);
 
+/// A target in absolute form (RFC 9112, 3.2.2) without its scheme and authority; any other as it
+/// is.
+[[nodiscard]] std::string_view without_authority(std::string_view text);
+
 /// `text` as a part of a query.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 

@@ -91,9 +91,10 @@ struct Hooks {
 /// artifacts, clock.
 class Server {
  public:
-  /// Prepares; nothing is listened on yet. Throws UserError naming the option whose file is bad.
+  /// Prepares; nothing is listened on yet. `access` takes one line per request; without it `log`
+  /// does. Throws UserError naming the option whose file is bad.
   Server(Options options, store::Store& store, const io::Artifacts& artifacts, const Clock& clock,
-         Hooks hooks, Log log);
+         Hooks hooks, const Log& log, std::optional<Log> access = std::nullopt);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   /// Like stop().
