@@ -73,8 +73,8 @@ enum class SourceUse {
 struct Work {
   /// A directory of this request's own; results are made below it.
   std::filesystem::path directory;
-  Log log;                    ///< Where warnings about a bundle go.
-  Cancellation cancellation;  ///< Heard between bundles and during long statements.
+  Log log;                                 ///< Where warnings about a bundle go.
+  Cancellation cancellation;               ///< Heard between bundles and during long statements.
   SourceUse source_use = SourceUse::copy;  ///< Whether the source may be changed itself.
 };
 
