@@ -42,8 +42,9 @@ class ContainerStorage {
   void trim(const Access& access) const;
   /// The same, if a base was taken up since the last time.
   void trim_if_grown(const Access& access);
-  /// The right to give or take names of images. Equal images of two requests are one image with two
-  /// names, and containers/storage 1.43 loses one when two processes change them at once.
+  /// The right to give or take names of images, and to remove or list containers. Equal images of
+  /// two requests are one image with two names, and containers/storage 1.43 loses one when two
+  /// processes change them at once.
   [[nodiscard]] Turns& naming() noexcept { return naming_; }
   /// The right to take up `base` for the first time; see naming(). Nothing if it was taken up
   /// already, and is there.

@@ -126,11 +126,14 @@ ImageBuild::~ImageBuild() {
 }
 
 void ImageBuild::discard() const {
+  if (container_ == Presence::absent && image_ == Presence::absent) return;
   const auto cancellation = Cancellation{}.within(kCleanUpLimit);
   const Access own{.auth_file = {},
                    .work_directory = access_.work_directory,
                    .log = access_.log,
                    .cancellation = cancellation};
+  // One at a time: buildah cannot list containers while another process removes one.
+  const Turns::Turn turn{storage_.naming(), cancellation, "cleaning up"};
   discard_container(own);
   discard_image(own);
 }
@@ -145,7 +148,6 @@ void ImageBuild::discard_container(const Access& own) const {
 
 void ImageBuild::discard_image(const Access& own) const {
   if (image_ == Presence::absent) return;
-  const Turns::Turn turn{storage_.naming(), own.cancellation, "cleaning up"};
   if (image_ == Presence::unknown && !storage_.has_image(local_name(), own)) return;
   tools_.buildah({"rmi", local_name()}, step("cleaned up"), own);
 }
