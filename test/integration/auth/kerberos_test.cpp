@@ -11,11 +11,13 @@ namespace {
 
 const std::vector<std::string> kNegotiate{"--negotiate", "-u", ":"};
 
+constexpr auto kBuiltWithout = "built with -Dkerberos=disabled";
 constexpr auto kNoKdc = "krb5kdc, kdb5_util, kadmin.local, kinit or curl is missing";
 
 }  // namespace
 
 TEST_CASE("a Kerberos ticket names the user without a front-end", "[auth][kerberos]") {
+  if (!IIBD_HAS_KERBEROS) IIBD_SKIP(kBuiltWithout);
   if (!Realm::is_possible()) IIBD_SKIP(kNoKdc);
   const Realm realm;
   Service service{"iib_keytab: " + realm.keytab() + "\n", realm.variables()};
@@ -49,6 +51,7 @@ TEST_CASE("a Kerberos ticket names the user without a front-end", "[auth][kerber
 }
 
 TEST_CASE("a ticket that was seen is refused", "[auth][kerberos]") {
+  if (!IIBD_HAS_KERBEROS) IIBD_SKIP(kBuiltWithout);
   if (!Realm::is_possible()) IIBD_SKIP(kNoKdc);
   const Realm realm;
   realm.log_in();
@@ -68,6 +71,7 @@ TEST_CASE("a ticket that was seen is refused", "[auth][kerberos]") {
 }
 
 TEST_CASE("a ticket for another service is refused", "[auth][kerberos]") {
+  if (!IIBD_HAS_KERBEROS) IIBD_SKIP(kBuiltWithout);
   if (!Realm::is_possible()) IIBD_SKIP(kNoKdc);
   const Realm realm;
   realm.log_in();
@@ -78,6 +82,7 @@ TEST_CASE("a ticket for another service is refused", "[auth][kerberos]") {
 }
 
 TEST_CASE("a keytab that cannot be used stops the start", "[auth][kerberos]") {
+  if (!IIBD_HAS_KERBEROS) IIBD_SKIP(kBuiltWithout);
   if (!Realm::is_possible()) IIBD_SKIP(kNoKdc);
   SECTION("one that is not there") {
     Service service{"iib_keytab: FOLDER/nothing\n"};
