@@ -1,5 +1,6 @@
 #include "index_image.hpp"
 
+#include "eventually.hpp"
 #include "test_layer.hpp"
 
 #include <algorithm>
@@ -21,8 +22,14 @@ Name split(const std::string& pull_spec) {
 }
 
 io::JsonDocument manifest_of(const Registry& registry, const Name& name) {
-  const auto text = registry.manifest(name.repository, name.reference);
-  if (text.empty()) throw std::runtime_error{"there is no " + name.repository + name.reference};
+  // docker-registry 2.8 writes a manifest's link anew at every push of it, not at once: while
+  // another request pushes an equal image, this one may be missing for a moment.
+  std::string text;
+  const bool found = eventually(std::chrono::seconds{10}, [&] {
+    text = registry.manifest(name.repository, name.reference);
+    return !text.empty();
+  });
+  if (!found) throw std::runtime_error{"there is no " + name.repository + name.reference};
   return io::parse_json(text);
 }
 
