@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <exception>
 #include <string_view>
@@ -11,6 +13,11 @@
 int main(int argc, char** argv) {
   const std::string_view part = argc > 1 ? argv[1] : "all";
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
+  constexpr std::array<std::string_view, 5> kParts{"all", "corpus", "growth", "memory", "opm"};
+  if (std::find(kParts.begin(), kParts.end(), part) == kParts.end()) {
+    fmt::print(stderr, "usage: catalog_bench [all|corpus|growth|memory|opm [ROUNDS]]\n");
+    return EXIT_FAILURE;
+  }
   try {
     const auto corpus = iib::bench::Corpus::find();
     if (!corpus) {
