@@ -12,7 +12,6 @@
 namespace iib::test {
 namespace {
 
-using catalog::Contents;
 using catalog::Detail;
 using catalog::PackageContents;
 using catalog::read_contents;

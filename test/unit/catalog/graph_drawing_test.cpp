@@ -10,7 +10,6 @@
 namespace iib::test {
 namespace {
 
-using catalog::ChannelContents;
 using catalog::draw_graph;
 using catalog::GraphFormat;
 using catalog::PackageContents;
@@ -163,7 +162,8 @@ TEST_CASE("cycles end where they close", "[catalog][graph]") {
     for (int i = 0; i < 20'000; ++i) {
       nodes.push_back({std::to_string(i), std::to_string((i + 1) % 20'000), {}, ""});
     }
-    CHECK(drawing(package_of("0", std::move(nodes))).find("  ^ 0") != std::string::npos);
+    const auto text = drawing(package_of("0", std::move(nodes)));
+    CHECK(text.find("  ^ 0") != std::string::npos);
   }
 }
 
