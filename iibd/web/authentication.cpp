@@ -17,6 +17,9 @@ template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+// For clang 14, which does not deduce the cases of an aggregate.
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
 
 Identification at_once(Identified identified) {
   return std::visit([](auto& found) -> Identification { return std::move(found); }, identified);

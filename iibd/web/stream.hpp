@@ -14,6 +14,7 @@ namespace iib::web {
 /// Plain sockets are used directly; TLS costs an allocation per operation more.
 class Stream {
  public:
+  // NOLINTNEXTLINE(readability-identifier-naming): the name that Asio asks for
   using executor_type = Socket::executor_type;
 
   /// With TLS when there is a `tls`.

@@ -4,6 +4,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -129,8 +130,9 @@ WaitingTools::WaitingTools() : directory_{fs::temp_directory_path(), "cli-tools-
   for (const auto* name : {"skopeo", "buildah"}) {
     const auto folder = directory_.path().string();
     write_file_atomically(directory_.path() / name,
-                          "#!/bin/sh\n: > " + folder + "/waiting\nwhile [ ! -e " + folder +
-                              "/gate ]; do sleep 0.05; done\necho manifest unknown >&2\nexit 1\n",
+                          fmt::format("#!/bin/sh\n: > {0}/waiting\nwhile [ ! -e {0}/gate ]; do "
+                                      "sleep 0.05; done\necho manifest unknown >&2\nexit 1\n",
+                                      folder),
                           0755);
   }
 }

@@ -63,7 +63,7 @@ void check_clean(const Site& site, const Daemon& daemon) {
     return fs::is_empty(site.state() / "work") && fs::is_empty(site.state() / "programs");
   }));
   CHECK(daemon.get("/api/v1/healthcheck").status == 200);
-  CHECK(listed(site, "containers") == "");
+  CHECK(listed(site, "containers").empty());
 }
 
 }  // namespace
