@@ -18,7 +18,7 @@ enum class Payloads { kept, cleared };
 
 /// The corpus but the bundle that is added later, multiplied.
 fs::path grown(const OneLeft& bundles, int count, Payloads payloads, const fs::path& directory) {
-  const auto index = add_one_by_one(bundles.before, directory);
+  auto index = add_one_by_one(bundles.before, directory);
   multiply_packages(index, count);
   if (payloads == Payloads::kept) return index;
   // A call without bundles clears, as any call of this mode does.
