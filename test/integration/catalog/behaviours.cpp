@@ -16,7 +16,6 @@ namespace fs = std::filesystem;
 using catalog::AddOptions;
 using catalog::Catalog;
 using catalog::CatalogEngine;
-using catalog::ProblemKind;
 using catalog::UpdateMode;
 
 std::string digest_of(const fs::path& path) {
