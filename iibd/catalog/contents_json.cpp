@@ -3,7 +3,7 @@
 namespace iib::catalog {
 namespace {
 
-void write_node(JsonOutput& json, const PackageContents& package, const ChannelNode& node) {
+void write_node(model::JsonWriter& json, const PackageContents& package, const ChannelNode& node) {
   json.begin_object();
   json.member("bundle", node.bundle);
   json.member("stub", package.find_bundle(node.bundle) == nullptr);
@@ -13,7 +13,7 @@ void write_node(JsonOutput& json, const PackageContents& package, const ChannelN
   json.end_object();
 }
 
-void write_channel(JsonOutput& json, const PackageContents& package,
+void write_channel(model::JsonWriter& json, const PackageContents& package,
                    const ChannelContents& channel) {
   json.begin_object();
   json.member("name", channel.name);
@@ -28,7 +28,7 @@ void write_channel(JsonOutput& json, const PackageContents& package,
 
 }  // namespace
 
-void write_bundle(JsonOutput& json, const BundleSummary& bundle) {
+void write_bundle(model::JsonWriter& json, const BundleSummary& bundle) {
   json.begin_object();
   json.member("name", bundle.name);
   json.member("version", bundle.version);
@@ -38,7 +38,7 @@ void write_bundle(JsonOutput& json, const BundleSummary& bundle) {
   json.end_object();
 }
 
-void write_package(JsonOutput& json, const PackageContents& package) {
+void write_package(model::JsonWriter& json, const PackageContents& package) {
   json.begin_object();
   json.member("name", package.name);
   json.member("default_channel", package.default_channel);
@@ -54,7 +54,7 @@ void write_package(JsonOutput& json, const PackageContents& package) {
 }
 
 std::string to_json(const PackageContents& package) {
-  JsonOutput json;
+  model::JsonWriter json;
   write_package(json, package);
   return json.text();
 }

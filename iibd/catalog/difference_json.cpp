@@ -1,11 +1,11 @@
 #include "catalog/contents_json.hpp"
-#include "catalog/json_output.hpp"
 #include "iib/catalog/difference.hpp"
+#include "iib/model/json_writer.hpp"
 
 namespace iib::catalog {
 namespace {
 
-void write_sides(JsonOutput& json, std::string_view name, const std::string& before,
+void write_sides(model::JsonWriter& json, std::string_view name, const std::string& before,
                  const std::string& after) {
   json.key(name);
   json.begin_object();
@@ -14,7 +14,7 @@ void write_sides(JsonOutput& json, std::string_view name, const std::string& bef
   json.end_object();
 }
 
-void write_edges(JsonOutput& json, std::string_view name, const std::vector<Edge>& edges) {
+void write_edges(model::JsonWriter& json, std::string_view name, const std::vector<Edge>& edges) {
   json.key(name);
   json.begin_array();
   for (const auto& edge : edges) {
@@ -27,7 +27,7 @@ void write_edges(JsonOutput& json, std::string_view name, const std::vector<Edge
   json.end_array();
 }
 
-void write_channel(JsonOutput& json, const ChannelDifference& channel) {
+void write_channel(model::JsonWriter& json, const ChannelDifference& channel) {
   json.begin_object();
   json.member("name", channel.name);
   json.member("change", to_string(channel.change));
@@ -39,7 +39,7 @@ void write_channel(JsonOutput& json, const ChannelDifference& channel) {
   json.end_object();
 }
 
-void write_bundles(JsonOutput& json, std::string_view name,
+void write_bundles(model::JsonWriter& json, std::string_view name,
                    const std::vector<BundleDifference>& bundles) {
   json.key(name);
   json.begin_array();
@@ -63,7 +63,7 @@ void write_bundles(JsonOutput& json, std::string_view name,
 }  // namespace
 
 std::string to_json(const Difference& difference) {
-  JsonOutput json;
+  model::JsonWriter json;
   json.begin_object();
   json.key("packages");
   json.begin_array();
