@@ -269,8 +269,33 @@ void ContainerStorage::trim(const Access& access) const {
   }
 }
 
-void ContainerStorage::trim_if_grown(const Access& access) {
+void ContainerStorage::tidy(const Access& access) {
   if (grown_.exchange(false)) trim(access);
+  if (!unnamed_left_.exchange(false)) return;
+  try {
+    const Turns::Turn turn{naming_, access.cancellation, "cleaning up"};
+    remove_unnamed(access);
+  } catch (const ExternalError& error) {
+    log_.warning("{}", error.what());
+  }
+}
+
+void ContainerStorage::remove_unnamed(const Access& access) {
+  const std::unique_lock nothing_is_pulled{unnamed_, std::try_to_lock};
+  if (!nothing_is_pulled) {
+    unnamed_left_ = true;
+    return;
+  }
+  Arguments unnamed;
+  const auto images = list_json({"images", "--all", "--json"}, access);
+  for (const auto& image : elements(images)) {
+    const auto* names = io::find_member(image, "names");
+    if (names != nullptr && !elements(*names).empty()) continue;
+    unnamed.emplace_back(io::text_member(image, "id").value_or(""));
+  }
+  if (unnamed.empty()) return;
+  tools_.buildah(join({{"rmi", "--force"}, std::move(unnamed)}), storage_step("cleaned up"),
+                 access);
 }
 
 void ContainerStorage::remove_surplus_bases(const Access& access) const {

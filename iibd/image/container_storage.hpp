@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <shared_mutex>
 #include <string>
 
 namespace iib::image {
@@ -40,8 +41,8 @@ class ContainerStorage {
   /// Removes bases beyond the bounds that nobody holds, the least recently used first. What goes
   /// wrong is logged: it is no concern of the request at whose end it is done.
   void trim(const Access& access) const;
-  /// The same, if a base was taken up since the last time.
-  void trim_if_grown(const Access& access);
+  /// The same, if a base was taken up since the last time; and remove_unnamed(), if it is due.
+  void tidy(const Access& access);
   /// The right to give or take names of images, and to remove or list containers. Equal images of
   /// two requests are one image with two names, and containers/storage 1.43 loses one when two
   /// processes change them at once.
@@ -51,6 +52,13 @@ class ContainerStorage {
   [[nodiscard]] std::shared_ptr<Turns> pulling(const model::ImageReference& base);
   /// Tells that `base` is there.
   void note_pulled(const model::ImageReference& base);
+  /// To be held while an image may be pulled: it has no name until all of it is there.
+  [[nodiscard]] std::shared_lock<std::shared_mutex> pull_under_way() {
+    return std::shared_lock{unnamed_};
+  }
+  /// Removes images without a name, which a commit leaves that is cut short; later, if one may be
+  /// a pull under way. Needs the turn of naming().
+  void remove_unnamed(const Access& access);
   /// The ids of the working containers with that name, also of one whose making was cut short.
   [[nodiscard]] std::vector<std::string> containers_called(std::string_view name,
                                                            const Access& access) const;
@@ -80,6 +88,8 @@ class ContainerStorage {
   std::once_flag prepared_;
   std::atomic<std::uint64_t> names_given_{0};
   std::atomic<bool> grown_{false};
+  std::atomic<bool> unnamed_left_{false};
+  std::shared_mutex unnamed_;
   mutable Guarded<std::multiset<std::string>> held_;
   Turns naming_;
   struct Pulls {

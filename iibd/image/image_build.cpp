@@ -148,7 +148,10 @@ void ImageBuild::discard_container(const Access& own) const {
 
 void ImageBuild::discard_image(const Access& own) const {
   if (image_ == Presence::absent) return;
-  if (image_ == Presence::unknown && !storage_.has_image(local_name(), own)) return;
+  if (image_ == Presence::unknown && !storage_.has_image(local_name(), own)) {
+    storage_.remove_unnamed(own);  // buildah names an image last
+    return;
+  }
   tools_.buildah({"rmi", local_name()}, step("cleaned up"), own);
 }
 
@@ -169,6 +172,7 @@ void ImageBuild::begin() {
                   .registry = target_.base.registry(),
                   .named_by_user = true};
   container_ = Presence::unknown;
+  const auto pulling = storage_.pull_under_way();
   tools_.buildah(join({{"from", "--name", name_, "--arch", target_.architecture, "--os", "linux",
                         "--pull=false", "--retry", "0", "--quiet"},
                        tools_.policy(),

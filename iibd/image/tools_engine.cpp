@@ -174,7 +174,7 @@ std::vector<PushedImage> ToolsEngine::build_and_push(const ImageContent& content
       pushed.push_back({targets[i].architecture, targets[i].destination.at(digest)});
     }
   }
-  impl_->storage.trim_if_grown(access);
+  impl_->storage.tidy(access);
   return pushed;
 }
 
