@@ -18,6 +18,8 @@ constexpr std::string_view kOciImage = "application/vnd.oci.image.manifest.v1+js
 constexpr std::string_view kSchema1 = "application/vnd.docker.distribution.manifest.v1+";
 
 constexpr std::size_t kMostBytes = 16UL << 20U;
+/// Container storage has room for 127.
+constexpr std::size_t kMostLayers = 1000;
 
 bool is_image_type(std::string_view type) {
   return type == kDockerImage || type == kOciImage;
@@ -54,8 +56,14 @@ std::int64_t schema_version(const io::JsonValue& manifest) {
   return version != nullptr && version->IsInt64() ? version->GetInt64() : 0;
 }
 
-/// The media type, from the shape where the manifest does not tell it (OCI makes it optional).
-std::string media_type_of(const model::ImageReference& image, const io::JsonValue& manifest) {
+bool is_list_type(std::string_view type) {
+  return type == kDockerList || type == kOciList;
+}
+
+/// The media type; where the manifest does not tell it (OCI makes it optional) the registry's, then
+/// the shape.
+std::string media_type_of(const model::ImageReference& image, const io::JsonValue& manifest,
+                          std::string_view content_type) {
   const auto told = io::text_member(manifest, "mediaType").value_or("");
   if (told.starts_with(kSchema1) || schema_version(manifest) == 1) {
     throw UserError{
@@ -64,6 +72,7 @@ std::string media_type_of(const model::ImageReference& image, const io::JsonValu
                     image.text())};
   }
   if (!told.empty()) return std::string{told};
+  if (is_list_type(content_type) || is_image_type(content_type)) return std::string{content_type};
   if (has_array(manifest, "manifests")) return std::string{kOciList};
   if (has_array(manifest, "layers")) return std::string{kOciImage};
   throw UserError{
@@ -98,6 +107,20 @@ std::vector<ListEntry> entries_of(const io::JsonValue& manifest) {
   return entries;
 }
 
+/// A descriptor of the manifest; `what` calls it in errors.
+Blob blob_of(const model::ImageReference& image, const io::JsonValue& descriptor,
+             std::string_view what) {
+  const auto* size = io::find_member(descriptor, "size");
+  const auto digest = io::text_member(descriptor, "digest");
+  if (!digest || size == nullptr || !size->IsUint64()) {
+    throw UserError{fmt::format("{} is damaged: its manifest tells no digest or size of {}",
+                                image.text(), what)};
+  }
+  return {.media_type = std::string{io::text_member(descriptor, "mediaType").value_or("")},
+          .digest = model::Digest::parse(*digest),
+          .size = size->GetUint64()};
+}
+
 /// To the second; tools differ in what follows.
 std::optional<Timestamp> creation_time(std::string_view text) {
   constexpr std::string_view kForm = "YYYY-MM-DDTHH:MM:SS";
@@ -110,7 +133,8 @@ std::optional<Timestamp> creation_time(std::string_view text) {
 
 }  // namespace
 
-Manifest parse_manifest(const model::ImageReference& image, std::string_view raw) {
+Manifest parse_manifest(const model::ImageReference& image, std::string_view raw,
+                        std::string_view content_type) {
   const auto digest = model::Digest::of(raw);
   if (image.digest() && *image.digest() != digest) {
     throw ExternalError{fmt::format("{}: the registry gave a manifest with another digest, {}",
@@ -118,8 +142,8 @@ Manifest parse_manifest(const model::ImageReference& image, std::string_view raw
                         ExternalError::Retry::no};
   }
   const auto manifest = parse(image, raw, "manifest");
-  Manifest result{.media_type = media_type_of(image, manifest), .digest = digest};
-  if (result.media_type == kDockerList || result.media_type == kOciList) {
+  Manifest result{.media_type = media_type_of(image, manifest, content_type), .digest = digest};
+  if (is_list_type(result.media_type)) {
     result.kind = ManifestKind::list;
     result.entries = entries_of(manifest);
   } else if (!is_image_type(result.media_type)) {
@@ -129,17 +153,28 @@ Manifest parse_manifest(const model::ImageReference& image, std::string_view raw
   return result;
 }
 
-std::vector<model::Digest> layers_of(const model::ImageReference& image, std::string_view raw) {
+std::vector<Blob> layers_of(const model::ImageReference& image, std::string_view raw) {
   const auto manifest = parse(image, raw, "manifest");
   const auto* listed = io::find_member(manifest, "layers");
   if (listed == nullptr || !listed->IsArray()) {
     throw UserError{fmt::format("{} is no image: its manifest names no layers", image.text())};
   }
-  std::vector<model::Digest> layers;
-  for (const auto& layer : listed->GetArray()) {
-    layers.push_back(model::Digest::parse(io::text_member(layer, "digest").value_or("")));
+  if (listed->Size() > kMostLayers) {
+    throw UserError{fmt::format("{} has {} layers; iibd reads images of at most {}", image.text(),
+                                listed->Size(), kMostLayers)};
   }
+  std::vector<Blob> layers;
+  for (const auto& layer : listed->GetArray()) layers.push_back(blob_of(image, layer, "a layer"));
   return layers;
+}
+
+Blob config_of(const model::ImageReference& image, std::string_view raw) {
+  const auto manifest = parse(image, raw, "manifest");
+  const auto* config = io::find_member(manifest, "config");
+  if (config == nullptr) {
+    throw UserError{fmt::format("{} is no image: its manifest names no config", image.text())};
+  }
+  return blob_of(image, *config, "its config");
 }
 
 ImageConfig parse_config(const model::ImageReference& image, std::string_view raw) {

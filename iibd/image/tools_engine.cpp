@@ -145,7 +145,7 @@ void ToolsEngine::extract(const model::ImageReference& image, std::span<const st
   io::LayerExtractor extractor{image.text(), paths, destination, impl_->options.extract_limits};
   const auto manifest = read_file(copied(copy.path(), "manifest.json", step), kManifestBytes);
   for (const auto& layer : layers_of(image, manifest)) {
-    const auto file = copied(copy.path(), layer.hex(), step);
+    const auto file = copied(copy.path(), layer.digest.hex(), step);
     extractor.apply(io::read_from_file(file), access.cancellation);
   }
   extractor.finish();

@@ -11,6 +11,7 @@ namespace {
 
 using iib::ExternalError;
 using iib::UserError;
+using iib::image::config_of;
 using iib::image::layers_of;
 using iib::image::ManifestKind;
 using iib::image::parse_config;
@@ -108,15 +109,48 @@ TEST_CASE("nonsense instead of a manifest is nobody's wrong name", "[image][mani
 }
 
 TEST_CASE("layers are named from the lowest to the topmost", "[image][manifest]") {
-  const auto raw = fmt::format(R"({{"layers":[{{"digest":"{}"}},{{"digest":"{}"}}]}})",
-                               digest_of('b'), digest_of('a'));
+  const auto raw = fmt::format(
+      R"({{"layers":[{{"mediaType":"t","digest":"{}","size":7}},{{"digest":"{}","size":0}}]}})",
+      digest_of('b'), digest_of('a'));
 
   const auto layers = layers_of(kImage, raw);
 
   REQUIRE(layers.size() == 2);
-  CHECK(layers[0].text() == digest_of('b'));
+  CHECK(layers[0].digest.text() == digest_of('b'));
+  CHECK(layers[0].size == 7);
+  CHECK(layers[0].media_type == "t");
+  CHECK(layers[1].media_type.empty());
+}
+
+TEST_CASE("descriptors that name no blob are refused", "[image][manifest]") {
+  const auto bad = GENERATE_COPY(as<std::string>{}, R"({"digest":"../../x","size":1})",
+                                 fmt::format(R"({{"digest":"{}"}})", digest_of('a')),
+                                 fmt::format(R"({{"digest":"{}","size":-1}})", digest_of('a')),
+                                 R"({"size":1})", "{}", "[]", "null");
+  CAPTURE(bad);
+
+  CHECK_THROWS_AS(layers_of(kImage, fmt::format(R"({{"layers":[{}]}})", bad)), UserError);
+  CHECK_THROWS_AS(config_of(kImage, fmt::format(R"({{"config":{}}})", bad)), UserError);
   CHECK_THROWS_AS(layers_of(kImage, "{}"), UserError);
-  CHECK_THROWS_AS(layers_of(kImage, R"({"layers":[{"digest":"../../x"}]})"), UserError);
+  CHECK_THROWS_AS(config_of(kImage, "{}"), UserError);
+}
+
+TEST_CASE("more layers than any image has are refused", "[image][manifest]") {
+  std::string layers = fmt::format(R"({{"digest":"{}","size":1}})", digest_of('a'));
+  const auto one = layers;
+  for (int i = 0; i < 1000; ++i) layers.append(",").append(one);
+
+  CHECK_THROWS_WITH(layers_of(kImage, fmt::format(R"({{"layers":[{}]}})", layers)),
+                    Catch::Contains("1001 layers"));
+}
+
+TEST_CASE("the registry's content type counts where the manifest tells none", "[image][manifest]") {
+  const std::string docker = "application/vnd.docker.distribution.manifest.v2+json";
+  const std::string raw = R"({"schemaVersion":2,"layers":[]})";
+
+  CHECK(parse_manifest(kImage, raw, docker).media_type == docker);
+  CHECK(parse_manifest(kImage, raw, "text/html").media_type ==
+        "application/vnd.oci.image.manifest.v1+json");
 }
 
 TEST_CASE("labels that are null or absent are none", "[image][manifest]") {
