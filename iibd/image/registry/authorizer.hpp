@@ -2,6 +2,7 @@
 
 #include "iib/base/cancellation.hpp"
 #include "iib/base/secret.hpp"
+#include "iib/io/http_url.hpp"
 #include "iib/model/image_reference.hpp"
 
 #include <chrono>
@@ -19,11 +20,9 @@ namespace iib::image {
 struct TokenRequest {
   enum class Method { get, post };
   Method method = Method::get;
-  /// Absolute, `http://` or `https://`, with the query.
-  std::string url;
-  /// `host` or `host:port` of `url`, as certs.d and `iib_insecure_registries` spell it.
-  std::string host;
-  /// The registry that named this server; see token_server_tls_settings().
+  /// Its origin decides about TLS: token_server_tls_settings().
+  io::HttpUrl url;
+  /// The registry that named this server, `host` or `host:port`.
   std::string registry;
   /// The value of `Authorization`; empty: without.
   Secret authorization;
