@@ -59,8 +59,8 @@ Section image_options() {
                  one_of<ImageEngineKind>(
                      {{"tools", ImageEngineKind::tools}, {"embedded", ImageEngineKind::embedded}}),
                  "tools",
-                 "What handles images: `tools` runs skopeo and buildah. `embedded` is not in this "
-                 "release."),
+                 "What handles images: `tools` runs skopeo and buildah; `embedded` is iibd itself, "
+                 "which speaks to the registries and needs neither programs nor root."),
           option(honoured, "iib_docker_config_template", &Config::docker_config_template, path(),
                  "~/.docker/config.json.template",
                  "Credentials for registries, in the format of Docker's `config.json`; read, never "
@@ -69,6 +69,13 @@ Section image_options() {
           option(ours, "iib_insecure_registries", &Config::insecure_registries,
                  list_of(registry_host()), "[]",
                  "Registries spoken to by plain HTTP or with a certificate that is not verified."),
+          option(
+              ours, "iib_certs_dir", &Config::certs_dir, path(), "/etc/containers/certs.d",
+              "A folder for each registry (`host:port`) that needs one: `*.crt` are the CAs that "
+              "its certificate is verified against, `NAME.cert` and `NAME.key` what iibd shows."),
+          option(ours, "iib_layer_cache_size", &Config::layer_cache_size, byte_size(), "10GiB",
+                 "For the engine `embedded`: how much of images' layers is kept below the state "
+                 "directory, so that an index is not fetched again; the least used go first."),
           option(
               honoured, "iib_supported_archs", &Config::supported_archs, map_of(text()),
               "{amd64: x86_64, arm64: aarch64, ppc64le: ppc64le, s390x: s390x}",

@@ -3,14 +3,13 @@
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
 #include "image/digest_file.hpp"
+#include "image/listable.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace iib::image {
 namespace {
@@ -101,14 +100,7 @@ model::Digest push_manifest_list(const ToolRunner& tools, ContainerStorage& stor
                   .action = "pushed",
                   .registry = destination.registry(),
                   .named_by_user = false};
-  if (images.empty()) {
-    throw ExternalError{fmt::format("{} cannot be pushed: it names no image", step.subject),
-                        ExternalError::Retry::no};
-  }
-  std::vector<PushedImage> sorted{images.begin(), images.end()};
-  std::sort(sorted.begin(), sorted.end(), [](const PushedImage& left, const PushedImage& right) {
-    return left.architecture < right.architecture;
-  });
+  const auto sorted = listable(destination, images);
   LocalList list{tools, access, step, "localhost/" + storage.unique_name(access)};
   list.create();
   for (const auto& image : sorted) list.add(image);

@@ -112,14 +112,22 @@ Arguments ToolRunner::registry_access(const std::string& registry, const Access&
   Arguments arguments;
   if (!access.auth_file.empty()) arguments = {"--authfile", access.auth_file.string()};
   if (insecure_.contains(registry)) arguments.emplace_back("--tls-verify=false");
-  return arguments;
+  return join({arguments, certificates("--cert-dir", registry)});
 }
 
 Arguments ToolRunner::source_access(const std::string& registry, const Access& access) const {
   Arguments arguments;
   if (!access.auth_file.empty()) arguments = {"--src-authfile", access.auth_file.string()};
   if (insecure_.contains(registry)) arguments.emplace_back("--src-tls-verify=false");
-  return arguments;
+  return join({arguments, certificates("--src-cert-dir", registry)});
+}
+
+Arguments ToolRunner::certificates(const char* option, const std::string& registry) const {
+  if (options_.certs_directory.empty()) return {};
+  const auto folder = options_.certs_directory / registry;
+  std::error_code absent;
+  if (!fs::is_directory(folder, absent)) return {};
+  return {option, folder.string()};
 }
 
 Arguments ToolRunner::policy() const {

@@ -40,7 +40,7 @@ class ToolRunner {
   /// `--tls-verify=false` for an insecure `registry`. Alone only where the tool has no option for
   /// the auth file; it finds it by its environment then.
   [[nodiscard]] Arguments insecurity(const std::string& registry) const;
-  /// `--authfile` and, for an insecure `registry`, `--tls-verify=false`.
+  /// `--authfile` and, as `registry` needs them, `--tls-verify=false` and `--cert-dir`.
   [[nodiscard]] Arguments registry_access(const std::string& registry, const Access& access) const;
   /// The same for skopeo's source of a copy.
   [[nodiscard]] Arguments source_access(const std::string& registry, const Access& access) const;
@@ -49,6 +49,8 @@ class ToolRunner {
 
  private:
   void write_settings() const;
+  /// `option` with the folder of `registry` in the configured certificates, if it has one.
+  [[nodiscard]] Arguments certificates(const char* option, const std::string& registry) const;
   [[nodiscard]] std::map<std::string, std::string> environment(const Access& access) const;
   [[nodiscard]] std::string run(const io::Program& program, const Step& step,
                                 const Access& access) const;

@@ -115,6 +115,10 @@ struct Config {
   std::filesystem::path docker_config_template;
   /// `iib_insecure_registries`.
   std::vector<std::string> insecure_registries;
+  /// `iib_certs_dir`.
+  std::filesystem::path certs_dir;
+  /// `iib_layer_cache_size`, in bytes.
+  std::size_t layer_cache_size = 0;
   /// Our name of an architecture -> the name in the label `architecture`.
   std::map<std::string, std::string> supported_archs;
   /// `iib_verify_from_index`.

@@ -26,6 +26,8 @@ struct ToolsEngineOptions {
   RetryPolicy retries{};  ///< For every call of a tool that talks to a registry.
   /// Each `host:port` that is spoken to by plain HTTP or with an unverified certificate.
   std::vector<std::string> insecure_registries{};
+  /// A folder for each `host:port` with its CAs and client certificates (`iib_certs_dir`).
+  std::filesystem::path certs_directory{};
   /// `overlay` or `vfs`; empty: the first of both that this host can.
   std::string storage_driver{};
   /// How many base images are kept between requests, and how many bytes of them.
