@@ -1,11 +1,11 @@
 #include "iib/image/auth_file.hpp"
 
+#include "iib/base/base64.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
 #include "iib/io/json.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <cstdlib>
 #include <string>
@@ -83,15 +83,6 @@ void overlay_request(io::JsonDocument& auths, const Secret& registry_auths) {
     throw UserError{"registry_auths must be an object with the key auths, an object"};
   }
   overlay_members(auths, *entries);
-}
-
-std::string to_base64(std::string_view bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(length));
-  return text;
 }
 
 void overlay_token(io::JsonDocument& auths, const Secret& token,

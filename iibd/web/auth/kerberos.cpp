@@ -1,8 +1,8 @@
 #include "web/auth/kerberos.hpp"
 
+#include "iib/base/base64.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/log.hpp"
-#include "web/auth/base64.hpp"
 
 #include <fmt/format.h>
 #include <gssapi/gssapi.h>

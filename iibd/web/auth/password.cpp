@@ -1,8 +1,8 @@
 #include "web/auth/password.hpp"
 
+#include "iib/base/base64.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/secret.hpp"
-#include "web/auth/base64.hpp"
 #include "web/auth/random.hpp"
 
 #include <fmt/format.h>

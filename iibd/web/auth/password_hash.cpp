@@ -1,7 +1,7 @@
+#include "iib/base/base64.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/sha256.hpp"
 #include "iib/web/users_file.hpp"
-#include "web/auth/base64.hpp"
 #include "web/auth/random.hpp"
 
 #include <openssl/core_names.h>

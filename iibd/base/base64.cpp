@@ -1,10 +1,10 @@
-#include "web/auth/base64.hpp"
+#include "iib/base/base64.hpp"
 
 #include <openssl/evp.h>
 
 #include <algorithm>
 
-namespace iib::web {
+namespace iib {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -46,4 +46,4 @@ std::string to_base64_url(std::string_view bytes) {
   return text;
 }
 
-}  // namespace iib::web
+}  // namespace iib
