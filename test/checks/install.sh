@@ -27,6 +27,7 @@ expect 755 "$prefix/bin/iibd"
 expect 644 "$sysconf/iibd/iibd.yaml"
 expect 644 "$prefix/share/doc/iibd/examples/apache-iibd.conf"
 expect 644 "$prefix/lib/systemd/system/iibd.service"
+expect 644 "$prefix/lib/systemd/system/iibd.service.d/tools-engine.conf"
 expect 644 "$prefix/lib/sysusers.d/iibd.conf"
 if ((failed)); then
   (cd "$destination" && find . -type f)
