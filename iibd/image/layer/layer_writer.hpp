@@ -1,0 +1,30 @@
+#pragma once
+
+#include "iib/base/cancellation.hpp"
+#include "iib/base/clock.hpp"
+#include "iib/image/engine.hpp"
+#include "iib/model/digest.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+namespace iib::image {
+
+/// A layer that lies in a file.
+struct WrittenLayer {
+  model::Digest digest;    ///< Of the file.
+  std::uint64_t size = 0;  ///< Of the file.
+  model::Digest diff_id;   ///< Of the archive before compression (OCI image-spec, "Layer DiffID").
+};
+
+/// Writes a layer with `files` to `destination`, which must not be there yet: a tar archive, its
+/// entries in the order of their paths, each folder on the way once, everything owned by 0:0 and of
+/// the time `modified`, compressed with gzip by `threads` threads. The same files give the same
+/// bytes, whatever the number of threads and the CPU. Streams: no file is held in memory. Throws
+/// ExternalError naming the file that cannot be read or written; `destination` is gone then.
+[[nodiscard]] WrittenLayer write_layer(std::span<const LayerFile> files, Timestamp modified,
+                                       const std::filesystem::path& destination, unsigned threads,
+                                       const Cancellation& cancellation);
+
+}  // namespace iib::image
