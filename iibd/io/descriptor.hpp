@@ -27,6 +27,8 @@ class Descriptor {
   [[nodiscard]] int get() const noexcept { return fd_; }
   /// Whether there is something to close.
   [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
+  /// Gives it away, to be closed by another.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
   /// Closes it now.
   void close() noexcept {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));

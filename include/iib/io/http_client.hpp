@@ -96,6 +96,7 @@ class HttpFailure : public ExternalError {
     cut,          ///< The connection ended before the answer did.
     certificate,  ///< Not trusted, expired or for another name.
     tls,          ///< No agreement on TLS; a plain HTTP server, for instance.
+    protocol,     ///< What came is no HTTP.
     too_large,    ///< The answer is beyond its limit.
     proxy,        ///< The proxy refused.
   };
