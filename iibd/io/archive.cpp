@@ -2,8 +2,8 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/log.hpp"
+#include "iib/io/tar_reader.hpp"
 #include "io/beneath.hpp"
-#include "io/tar_reader.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -20,36 +20,6 @@ namespace iib::io {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view kWhiteout = ".wh.";
-constexpr std::string_view kOpaque = ".wh..wh..opq";
-
-/// The names in `text`, `..` included.
-PathNames names_of(std::string_view text) {
-  PathNames names;
-  while (!text.empty()) {
-    const auto slash = text.find('/');
-    const auto name = text.substr(0, slash);
-    if (!name.empty() && name != ".") names.emplace_back(name);
-    text = slash == std::string_view::npos ? "" : text.substr(slash + 1);
-  }
-  return names;
-}
-
-/// `text` as names; nothing if it is absolute or holds `..`.
-std::optional<PathNames> split(std::string_view text) {
-  auto names = names_of(text);
-  const bool leads_up = std::find(names.begin(), names.end(), "..") != names.end();
-  if (text.starts_with('/') || leads_up) return std::nullopt;
-  return names;
-}
-
-PathNames wanted_path(std::string_view text) {
-  while (text.starts_with('/')) text.remove_prefix(1);
-  auto names = split(text);
-  if (!names) throw UserError{fmt::format("the path {} leads out of the image", text)};
-  return *std::move(names);
-}
 
 void write_all(int file, std::span<const char> bytes) {
   while (!bytes.empty()) {
@@ -88,14 +58,14 @@ struct LayerExtractor::Impl {
   Impl(std::string name, std::span<const std::string> paths, const fs::path& directory,
        ExtractLimits bounds)
       : subject{std::move(name)}, root{directory}, limits{std::move(bounds)} {
-    for (const auto& path : paths) wanted.push_back(wanted_path(path));
+    for (const auto& path : paths) wanted.push_back(path_in_image(path));
     for (const auto& [path, bytes] : limits.file_bytes_below) {
-      own_bounds.emplace_back(wanted_path(path), bytes);
+      own_bounds.emplace_back(path_in_image(path), bytes);
     }
   }
 
   [[noreturn]] void refuse(const std::string& entry, std::string_view cause) const {
-    throw UserError{fmt::format("{}: its archive entry {} {}", subject, one_line(entry), cause)};
+    refuse_entry(subject, entry, cause);
   }
 
   [[nodiscard]] bool is_wanted(const PathNames& path) const {
@@ -114,11 +84,12 @@ struct LayerExtractor::Impl {
     }
   }
 
-  void hide_contents(const PathNames& path) {
+  void hide_contents(const TarEntry& entry, const PathNames& path) {
     if (!is_wanted(path)) {
       hide(path);
       return;
     }
+    take_directory(entry, path);  // the marker lies in a folder of this layer
     for (const auto& name : root.list(path)) {
       auto child = path;
       child.push_back(name);
@@ -127,24 +98,29 @@ struct LayerExtractor::Impl {
   }
 
   /// Whether the entry was a whiteout, and done with.
-  bool apply_whiteout(const PathNames& path) {
-    if (path.empty() || !path.back().starts_with(kWhiteout)) return false;
-    auto hidden = path;
-    if (path.back() == kOpaque) {
-      hidden.pop_back();
-      hide_contents(hidden);
-    } else {
-      hidden.back().erase(0, kWhiteout.size());
-      // `.wh.` and `.wh...` would name the folder itself or its parent.
-      if (!hidden.back().empty() && hidden.back() != "." && hidden.back() != "..") hide(hidden);
+  bool apply_whiteout(const TarEntry& entry, const PathNames& path) {
+    const auto whiteout = as_whiteout(path);
+    if (!whiteout) return false;
+    switch (whiteout->kind) {
+      case Whiteout::Kind::one:
+        hide(whiteout->path);
+        break;
+      case Whiteout::Kind::contents:
+        hide_contents(entry, whiteout->path);
+        break;
+      case Whiteout::Kind::nothing:
+        break;
     }
     return true;
   }
 
   void apply_entry(TarReader& tar, const TarEntry& entry, const Cancellation& cancellation) {
-    const auto path = split(entry.name);
+    const auto path = entry_path(entry.name);
     if (!path) refuse(entry.name, "is absolute or holds '..'");
-    if (apply_whiteout(*path)) return;
+    if (path->empty() && entry.kind != TarEntry::Kind::directory) {
+      refuse(entry.name, "takes the place of the image's root");
+    }
+    if (apply_whiteout(entry, *path)) return;
     if (!is_wanted(*path)) {
       // What stands in the way of a wanted place hides it: nothing can lie below a file or a link.
       if (entry.kind != TarEntry::Kind::directory) hide(*path);
@@ -152,8 +128,13 @@ struct LayerExtractor::Impl {
     }
     if (path->size() > limits.depth) refuse(entry.name, "lies too deep");
     if (++entries > limits.entries) refuse(entry.name, "is one too many");
-    take(tar, entry, *path, cancellation);
+    if (is_link_to_itself(entry, *path)) return;
     in_this_layer.insert(*path);
+    take(tar, entry, *path, cancellation);
+  }
+
+  static bool is_link_to_itself(const TarEntry& entry, const PathNames& path) {
+    return entry.kind == TarEntry::Kind::hard_link && entry_path(entry.target) == path;
   }
 
   void take(TarReader& tar, const TarEntry& entry, const PathNames& path,
@@ -172,7 +153,17 @@ struct LayerExtractor::Impl {
         take_hard_link(entry, path);
         return;
       case TarEntry::Kind::special:
-        return;  // devices and pipes are of no use to us
+        remove_own(path);  // of no use to us, but it takes the place of what was there
+        return;
+    }
+  }
+
+  /// Removes what lies at or below `path`, of this layer too.
+  void remove_own(const PathNames& path) {
+    root.remove(path, {});
+    auto brought = in_this_layer.lower_bound(path);
+    while (brought != in_this_layer.end() && is_at_or_below(*brought, path)) {
+      brought = in_this_layer.erase(brought);
     }
   }
 
@@ -190,22 +181,28 @@ struct LayerExtractor::Impl {
 
   void take_file(TarReader& tar, const TarEntry& entry, const PathNames& path,
                  const Cancellation& cancellation) {
-    if (path.empty()) refuse(entry.name, "is a file in place of the image's root");
+    const auto bound = file_bound(path);
+    check_size(entry, entry.size, bound, entry.size);  // before anything is written
     make_room(entry, path);
     const auto file = root.create_file(path);
-    const auto bound = file_bound(path);
     std::uint64_t bytes = 0;
     for (;;) {
       cancellation.check("reading an image");
       const auto block = tar.read();
       if (block.empty()) return;
       bytes += block.size();
+      check_size(entry, bytes, bound, block.size());
       total_bytes += block.size();
-      if (bytes > bound) refuse(entry.name, fmt::format("is larger than {} bytes", bound));
-      if (total_bytes > limits.total_bytes) {
-        refuse(entry.name, fmt::format("brings the whole above {} bytes", limits.total_bytes));
-      }
       write_all(file.get(), block);
+    }
+  }
+
+  /// Refuses a file of `bytes` bytes of which `more` are still to be written.
+  void check_size(const TarEntry& entry, std::uint64_t bytes, std::uint64_t bound,
+                  std::uint64_t more) const {
+    if (bytes > bound) refuse(entry.name, fmt::format("is larger than {} bytes", bound));
+    if (more > limits.total_bytes - total_bytes) {
+      refuse(entry.name, fmt::format("brings the whole above {} bytes", limits.total_bytes));
     }
   }
 
@@ -217,7 +214,7 @@ struct LayerExtractor::Impl {
   }
 
   void take_link(const TarEntry& entry, const PathNames& path) {
-    if (path.empty() || entry.target.empty() || entry.target.starts_with('/')) {
+    if (entry.target.empty() || entry.target.starts_with('/')) {
       refuse(entry.name, fmt::format("is a link to {}, outside of what is read from the image",
                                      one_line(entry.target)));
     }
@@ -227,17 +224,17 @@ struct LayerExtractor::Impl {
   }
 
   void take_hard_link(const TarEntry& entry, const PathNames& path) {
-    const auto target = split(entry.target);
-    if (path.empty() || !target || !is_wanted(*target)) {
+    const auto target = entry_path(entry.target);
+    if (!target || !is_wanted(*target)) {
       refuse(entry.name, fmt::format("is a hard link to {}, outside of what is read from the image",
                                      one_line(entry.target)));
     }
-    if (*target == path) return;
     const auto present = root.look(*target);
     if (!present || !S_ISREG(present->st_mode)) {
       refuse(entry.name,
              fmt::format("is a hard link to {}, which is no file", one_line(entry.target)));
     }
+    if (is_at_or_below(*target, path)) refuse(entry.name, "takes the place of its own target");
     make_room(entry, path);
     root.link(*target, path);
   }
@@ -288,14 +285,11 @@ LayerExtractor::~LayerExtractor() = default;
 
 void LayerExtractor::apply(const ByteSource& layer, const Cancellation& cancellation) {
   impl_->in_this_layer.clear();
-  TarReader tar{impl_->subject, layer, cancellation};
-  std::size_t seen = 0;
-  while (const auto entry = tar.next()) {
-    if (++seen > impl_->limits.layer_entries) {
-      impl_->refuse(entry->name, "is one too many for a layer");
-    }
-    impl_->apply_entry(tar, *entry, cancellation);
-  }
+  TarReader tar{impl_->subject,
+                layer,
+                cancellation,
+                {.entries = impl_->limits.layer_entries, .bytes = impl_->limits.layer_bytes}};
+  while (const auto entry = tar.next()) impl_->apply_entry(tar, *entry, cancellation);
 }
 
 void LayerExtractor::finish() {

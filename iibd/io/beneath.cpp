@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,15 +25,6 @@ PathNames parent_of(const PathNames& path) {
 }
 
 }  // namespace
-
-std::string join(const PathNames& names) {
-  return fmt::format("{}", fmt::join(names, "/"));
-}
-
-bool is_at_or_below(const PathNames& path, const PathNames& ancestor) {
-  return path.size() >= ancestor.size() &&
-         std::equal(ancestor.begin(), ancestor.end(), path.begin());
-}
 
 Beneath::Beneath(const std::filesystem::path& root)
     : name_{root}, root_{::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)} {

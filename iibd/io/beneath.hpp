@@ -1,5 +1,6 @@
 #pragma once
 
+#include "iib/io/layer_path.hpp"
 #include "io/descriptor.hpp"
 
 #include <sys/stat.h>
@@ -12,14 +13,6 @@
 #include <vector>
 
 namespace iib::io {
-
-/// A path taken apart: names only, no `.`, `..` or empty ones.
-using PathNames = std::vector<std::string>;
-
-/// The names joined by `/`.
-[[nodiscard]] std::string join(const PathNames& names);
-/// Whether `path` is `ancestor` or lies below it.
-[[nodiscard]] bool is_at_or_below(const PathNames& path, const PathNames& ancestor);
 
 /// A directory whose contents are reached name by name without following links, so that no
 /// operation leaves it whatever it holds. Errors are ExternalError naming the path.

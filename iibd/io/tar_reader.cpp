@@ -1,4 +1,4 @@
-#include "io/tar_reader.hpp"
+#include "iib/io/tar_reader.hpp"
 
 #include "iib/base/error.hpp"
 #include "iib/base/log.hpp"
@@ -7,6 +7,7 @@
 #include <archive_entry.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -47,15 +48,33 @@ TarEntry describe(archive_entry* entry) {
   } else if (described.kind == TarEntry::Kind::symbolic_link) {
     described.target = text_of(archive_entry_symlink_utf8(entry), archive_entry_symlink(entry));
   }
+  described.size = static_cast<std::uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0));
   return described;
+}
+
+/// `name` as text that may stand in an answer: a name need not be UTF-8.
+std::string shown(std::string_view name) {
+  constexpr unsigned char kLastAscii = 0x7f;
+  std::string text;
+  for (const char byte : name) {
+    const auto value = static_cast<unsigned char>(byte);
+    text += value > kLastAscii ? fmt::format("\\x{:02x}", value) : std::string(1, byte);
+  }
+  return one_line(text);
 }
 
 }  // namespace
 
-TarReader::TarReader(std::string subject, ByteSource source, Cancellation cancellation)
+void refuse_entry(std::string_view subject, std::string_view name, std::string_view cause) {
+  throw UserError{fmt::format("{}: its archive entry {} {}", subject, shown(name), cause)};
+}
+
+TarReader::TarReader(std::string subject, ByteSource source, Cancellation cancellation,
+                     TarLimits limits)
     : subject_{std::move(subject)},
       source_{std::move(source)},
       cancellation_{std::move(cancellation)},
+      limits_{limits},
       raw_(kBlockBytes),
       block_(kBlockBytes),
       archive_{archive_read_new(), archive_read_free} {
@@ -89,14 +108,26 @@ void TarReader::fail() {
 }
 
 std::optional<TarEntry> TarReader::next() {
-  for (;;) {
-    archive_entry* entry = nullptr;
-    const int result = archive_read_next_header(archive_.get(), &entry);
-    if (result == ARCHIVE_EOF && !source_failure_) return std::nullopt;
-    if (result == ARCHIVE_RETRY) continue;
-    // A warning is about attributes that we do not take.
-    if (result != ARCHIVE_OK && result != ARCHIVE_WARN) fail();
-    return describe(entry);
+  archive_entry* entry = nullptr;
+  const int result = archive_read_next_header(archive_.get(), &entry);
+  if (result == ARCHIVE_EOF && !source_failure_) return std::nullopt;
+  // A warning is about attributes that we do not take, or a name that is not UTF-8.
+  if (result != ARCHIVE_OK && result != ARCHIVE_WARN) fail();
+  auto described = describe(entry);
+  check_limits(described);
+  return described;
+}
+
+void TarReader::check_limits(const TarEntry& entry) {
+  if (++entries_ > limits_.entries) {
+    refuse_entry(subject_, entry.name, "is one too many for a layer");
+  }
+  constexpr int kLastFilter = 0;  // what comes out of it are plain bytes
+  const auto position = archive_filter_bytes(archive_.get(), kLastFilter);
+  const auto behind = static_cast<std::uint64_t>(std::max<la_int64_t>(position, 0));
+  if (behind > limits_.bytes || entry.size > limits_.bytes - behind) {
+    refuse_entry(subject_, entry.name,
+                 fmt::format("brings its layer above {} bytes", limits_.bytes));
   }
 }
 

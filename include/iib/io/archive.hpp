@@ -32,6 +32,8 @@ struct ExtractLimits {
   std::size_t entries = 200'000;
   /// Entries seen in one layer, wanted or not.
   std::size_t layer_entries = 2'000'000;
+  /// Bytes of one layer after decompression, wanted or not.
+  std::uint64_t layer_bytes = 16ULL << 30U;
   /// Names in one path.
   std::size_t depth = 64;
 };

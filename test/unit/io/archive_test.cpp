@@ -234,6 +234,10 @@ TEST_CASE("entries that point outside are refused, naming image and entry", "[io
           {"hard link to a link",
            {{"manifests/l", "../../outside", kLink}, {"manifests/h", "manifests/l", kHardLink}},
            "manifests/h"},
+          {"hard link in place of its target's folder",
+           {{"manifests/d/f", "1"}, {"manifests/d", "manifests/d/f", kHardLink}},
+           "manifests/d"},
+          {"link in place of the root", {{"./", "manifests", kLink}}, "./"},
           {"file below a file", {{"manifests/f", "1"}, {"manifests/f/g", "1"}}, "manifests/f/g"},
       }));
   CAPTURE(name);

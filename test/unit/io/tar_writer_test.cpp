@@ -1,7 +1,7 @@
 #include "iib/io/tar_writer.hpp"
 
 #include "iib/base/error.hpp"
-#include "io/tar_reader.hpp"
+#include "iib/io/tar_reader.hpp"
 
 #include <catch2/catch.hpp>
 
