@@ -1,6 +1,7 @@
 #include "iib/base/log.hpp"
 
 #include "iib/base/error.hpp"
+#include "iib/base/log_format.hpp"
 
 #include <fcntl.h>
 #include <spdlog/pattern_formatter.h>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <mutex>
+#include <new>
 #include <system_error>
 
 namespace iib {
@@ -45,36 +47,58 @@ class FilterSink final : public LogSink {
   void write(LogLevel level, std::string_view module, std::string_view message) noexcept override {
     if (level >= least_) target_->write(level, module, message);
   }
+  void write_record(const LogRecord& record) noexcept override {
+    if (record.level >= least_) target_->write_record(record);
+  }
 
  private:
   LogLevel least_;
   std::shared_ptr<LogSink> target_;
 };
 
-/// Formats with spdlog, without its registry of global loggers.
+/// Writes with spdlog, without its registry of global loggers. Without a `line` of its own in the
+/// form of kPattern.
 class SpdlogSink final : public LogSink {
  public:
-  SpdlogSink(std::shared_ptr<spdlog::sinks::sink> target, std::shared_ptr<LogSink> also)
-      : target_{std::move(target)}, also_{std::move(also)} {
-    target_->set_formatter(
-        std::make_unique<spdlog::pattern_formatter>(kPattern, spdlog::pattern_time_type::utc));
+  SpdlogSink(std::shared_ptr<spdlog::sinks::sink> target, std::shared_ptr<LogSink> also,
+             LogLine line)
+      : target_{std::move(target)}, also_{std::move(also)}, line_{std::move(line)} {
+    target_->set_formatter(std::make_unique<spdlog::pattern_formatter>(
+        line_ ? "%v" : kPattern, spdlog::pattern_time_type::utc));
   }
 
   void write(LogLevel level, std::string_view module, std::string_view message) noexcept override {
+    write_record(
+        {.level = level, .module = module, .function = {}, .message = message, .fields = {}});
+  }
+
+  void write_record(const LogRecord& record) noexcept override {
     try {
-      target_->log({spdlog::source_loc{}, spdlog::string_view_t{module.data(), module.size()},
-                    to_spdlog(level), spdlog::string_view_t{message.data(), message.size()}});
-      target_->flush();
+      if (line_) {
+        put(record, line_(record, SystemClock{}.now()));
+      } else if (record.fields.empty()) {
+        put(record, record.message);
+      } else {
+        put(record, text_of(record));
+      }
     } catch (const std::exception&) {
       // A full disk must not stop the work that is being told of; the other sink still has the
       // line.
     }
-    if (also_) also_->write(level, module, message);
+    if (also_) also_->write_record(record);
   }
 
  private:
+  void put(const LogRecord& record, std::string_view text) {
+    target_->log({spdlog::source_loc{},
+                  spdlog::string_view_t{record.module.data(), record.module.size()},
+                  to_spdlog(record.level), spdlog::string_view_t{text.data(), text.size()}});
+    target_->flush();
+  }
+
   std::shared_ptr<spdlog::sinks::sink> target_;
   std::shared_ptr<LogSink> also_;
+  LogLine line_;
 };
 
 /// Appends to one descriptor; spdlog's own file sink can set neither mode nor O_CLOEXEC.
@@ -108,16 +132,64 @@ class AppendSink final : public spdlog::sinks::base_sink<std::mutex> {
 
 }  // namespace
 
+void LogSink::write_record(const LogRecord& record) noexcept {
+  try {
+    if (record.fields.empty()) {
+      write(record.level, record.module, record.message);
+    } else {
+      write(record.level, record.module, text_of(record));
+    }
+  } catch (const std::bad_alloc&) {
+    write(record.level, record.module, record.message);
+  }
+}
+
+std::string_view level_name(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return "DEBUG";
+    case LogLevel::info:
+      return "INFO";
+    case LogLevel::warning:
+      return "WARNING";
+    case LogLevel::error:
+      return "ERROR";
+  }
+  return "INFO";
+}
+
+std::string text_of(const LogRecord& record) {
+  std::string text{record.message};
+  for (const auto& [name, value] : record.fields) {
+    if (!text.empty()) text += ' ';
+    text.append(name).append("=");
+    if (const auto* words = std::get_if<std::string_view>(&value)) {
+      text += *words;
+    } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
+      text += fmt::format("{}", *number);
+    } else {
+      text += fmt::format("{:.3f}", std::get<double>(value));
+    }
+  }
+  return text;
+}
+
 std::shared_ptr<LogSink> make_null_sink() {
   return std::make_shared<NullSink>();
 }
 
 std::shared_ptr<LogSink> make_stderr_sink() {
-  return std::make_shared<SpdlogSink>(std::make_shared<spdlog::sinks::stderr_sink_mt>(), nullptr);
+  return make_stderr_sink(LogLine{});
+}
+
+std::shared_ptr<LogSink> make_stderr_sink(LogLine line) {
+  return std::make_shared<SpdlogSink>(std::make_shared<spdlog::sinks::stderr_sink_mt>(), nullptr,
+                                      std::move(line));
 }
 
 std::shared_ptr<LogSink> make_file_sink(const std::string& path, std::shared_ptr<LogSink> also) {
-  return std::make_shared<SpdlogSink>(std::make_shared<AppendSink>(path), std::move(also));
+  return std::make_shared<SpdlogSink>(std::make_shared<AppendSink>(path), std::move(also),
+                                      LogLine{});
 }
 
 std::shared_ptr<LogSink> make_filter_sink(LogLevel least, std::shared_ptr<LogSink> target) {
