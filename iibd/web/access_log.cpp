@@ -41,9 +41,13 @@ void log_access(const Log& log, const AccessEntry& entry, int status, std::uintm
                 bool whole) {
   const std::chrono::duration<double, std::milli> time =
       std::chrono::steady_clock::now() - entry.begin;
-  log.info("method={} path={} status={} ms={:.3f} bytes={} user={} request={}{}", entry.method,
-           entry.path, status, time.count(), bytes, entry.user, entry.id,
-           whole ? "" : " (broken off)");
+  log.event(whole ? "answered" : "broken off", {{"method", entry.method},
+                                                {"path", entry.path},
+                                                {"status", std::int64_t{status}},
+                                                {"ms", time.count()},
+                                                {"bytes", static_cast<std::int64_t>(bytes)},
+                                                {"user", entry.user},
+                                                {"request", entry.id}});
 }
 
 }  // namespace iib::web

@@ -3,6 +3,7 @@
 #include "iib/model/document.hpp"
 #include "iib/web/server.hpp"
 #include "web/authentication.hpp"
+#include "web/followers.hpp"
 #include "web/http.hpp"
 #include "web/target.hpp"
 
@@ -45,6 +46,7 @@ struct Services {
   const Clock& clock;
   const Hooks& hooks;
   const Log& log;
+  Followers& followers;
 };
 
 /// How documents are written in answers to `call`.

@@ -1,4 +1,5 @@
 #include "web/handlers.hpp"
+#include "web/ranges.hpp"
 
 #include <fmt/format.h>
 
@@ -67,7 +68,7 @@ HttpResponse show(const Services& services, const Call& call, const Shown& shown
   require_type(*request, shown.type);
   require_final(*request, shown);
   const auto size = services.artifacts.size(shown.kind, call.id);
-  if (size) return send(services.artifacts, shown.kind, call.id, *size);
+  if (size) return in_range(send(services.artifacts, shown.kind, call.id, *size), call.request);
   refuse_missing(services, *request, shown);
 }
 

@@ -1,6 +1,7 @@
 #include "web/connection.hpp"
 
 #include "web/live.hpp"
+#include "web/response_head.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -11,7 +12,6 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -54,26 +54,6 @@ HttpRequest head_of(const http::request<http::string_body>& message, const Peer&
   }
   request.peer = peer;
   return request;
-}
-
-std::string head_text(const HttpResponse& response, std::uintmax_t body_bytes, bool keep_alive,
-                      unsigned version, std::string_view id) {
-  auto head = fmt::format(
-      "HTTP/1.1 {} {}\r\nServer: iibd\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n"
-      "Content-Type: {}\r\nContent-Length: {}\r\nX-Request-Id: {}\r\n",
-      response.status, reason_phrase(response.status),
-      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())),
-      response.content_type, body_bytes, id);
-  if (!response.allow.empty()) head += fmt::format("Allow: {}\r\n", response.allow);
-  for (const auto& value : response.authenticate) {
-    head += fmt::format("WWW-Authenticate: {}\r\n", value);
-  }
-  if (!keep_alive) {
-    head += "Connection: close\r\n";
-  } else if (version < kHttp11) {
-    head += "Connection: keep-alive\r\n";
-  }
-  return head + "\r\n";
 }
 
 /// What a request that cannot be read is answered with; nothing when nobody is there to read it.
@@ -145,7 +125,8 @@ Connection::Connection(Socket socket, const Tls* tls, Peer peer, const Api& api,
       live_{live},
       buffer_{limits.header_bytes + kReadBytes},
       deadline_{Moment::max()},
-      watchdog_{stream_.get_executor()} {}
+      watchdog_{stream_.get_executor()},
+      pause_{stream_.get_executor()} {}
 
 Connection::~Connection() {
   live_.remove(this);
@@ -180,6 +161,7 @@ void Connection::end(const std::exception_ptr& failure) {
 void Connection::drain() {
   asio::post(stream_.get_executor(), [self = shared_from_this()] {
     self->draining_ = true;
+    self->pause_.cancel();
     if (self->idle_) self->close();
   });
 }
@@ -255,7 +237,9 @@ asio::awaitable<Connection::Next> Connection::serve_one() {
   if (!request.identity.proof.empty()) {
     response.authenticate.push_back(std::move(request.identity.proof));
   }
-  const bool keep = parser.keep_alive() && !draining_;
+  // Where chunks are not known, the end of the connection is that of the body.
+  const bool keep =
+      parser.keep_alive() && !draining_ && (!response.live || is_chunked(response, version));
   const bool written = co_await write(std::move(response), request.method, keep, version);
   co_return written&& keep ? Next::another_request : Next::close;
 }
@@ -340,7 +324,8 @@ asio::awaitable<bool> Connection::write(HttpResponse response, std::string_view 
 asio::awaitable<bool> Connection::send(HttpResponse response, std::string_view method,
                                        bool keep_alive, unsigned version, std::uintmax_t& sent) {
   const auto size = response.source ? response.source->size : response.body.size();
-  const auto head = head_text(response, size, keep_alive, version, entry_.id);
+  const auto head =
+      head_text(response, {.version = version, .keep_alive = keep_alive, .id = entry_.id});
   std::string piece = std::move(response.body);
   error_code problem;
   const bool head_only = method == "HEAD";
@@ -354,6 +339,9 @@ asio::awaitable<bool> Connection::send(HttpResponse response, std::string_view m
   co_await asio::async_write(stream_, first, into(problem));
   if (problem) co_return false;
   if (head_only) co_return true;
+  if (response.live) {
+    co_return co_await send_live(*response.live, is_chunked(response, version), sent);
+  }
   sent = first[1].size();
   while (sent < size) {
     if (response.source) {
@@ -432,6 +420,7 @@ void Connection::close() noexcept {
   stream_.socket().shutdown(Socket::shutdown_both, ignored);
   stream_.socket().close(ignored);
   watchdog_.cancel();
+  pause_.cancel();
 }
 
 }  // namespace iib::web

@@ -62,6 +62,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
                                      bool keep_alive, unsigned version);
   boost::asio::awaitable<bool> send(HttpResponse response, std::string_view method, bool keep_alive,
                                     unsigned version, std::uintmax_t& sent);
+  boost::asio::awaitable<bool> send_live(const LiveSource& source, bool chunked,
+                                         std::uintmax_t& sent);
+  boost::asio::awaitable<bool> send_piece(const std::string& piece, bool chunked);
+  boost::asio::awaitable<bool> wait_for_more();
   boost::asio::awaitable<Next> refuse_reading(boost::system::error_code problem);
   boost::asio::awaitable<void> linger();
   boost::asio::awaitable<void> say_goodbye();
@@ -82,6 +86,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// for each phase of each request.
   Moment deadline_;
   boost::asio::steady_timer watchdog_;
+  /// Between two looks at a body that grows.
+  boost::asio::steady_timer pause_;
   bool timed_out_ = false;
   bool idle_ = false;
   bool draining_ = false;

@@ -12,10 +12,11 @@
 namespace iib::web {
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 18> kPhrases{{
+constexpr std::array<std::pair<int, std::string_view>, 20> kPhrases{{
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},
+    {206, "Partial Content"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
     {403, "Forbidden"},
@@ -26,6 +27,7 @@ constexpr std::array<std::pair<int, std::string_view>, 18> kPhrases{{
     {410, "Gone"},
     {413, "Content Too Large"},
     {414, "URI Too Long"},
+    {416, "Range Not Satisfiable"},
     {417, "Expectation Failed"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,6 +55,16 @@ struct BodySource {
   std::function<std::string(std::uintmax_t offset, std::size_t bytes)> read;
 };
 
+/// A body that still grows; what comes is sent as it comes.
+struct LiveSource {
+  /// At most `bytes` bytes from `offset` on; fewer: there are no more yet.
+  std::function<std::string(std::uintmax_t offset, std::size_t bytes)> read;
+  /// Whether nothing more is written; what was written before may still have to be read.
+  std::function<bool()> ended;
+  /// Held for as long as it is sent.
+  std::shared_ptr<const void> place;
+};
+
 /// An answer as the API gives it.
 struct HttpResponse {
   int status = 200;
@@ -61,10 +72,14 @@ struct HttpResponse {
   std::string body;
   /// Replaces `body`.
   std::optional<BodySource> source;
+  /// Replaces both.
+  std::optional<LiveSource> live;
   /// Value of the `Allow` header; empty: none.
   std::string allow;
   /// Values of `WWW-Authenticate` headers.
   std::vector<std::string> authenticate;
+  /// Further headers, name and value.
+  std::vector<std::pair<std::string, std::string>> headers;
 };
 
 /// Builds the answer once what it waited for has come; runs on the connection's thread.

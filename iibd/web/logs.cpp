@@ -1,4 +1,5 @@
 #include "web/handlers.hpp"
+#include "web/ranges.hpp"
 
 #include <fmt/format.h>
 
@@ -29,6 +30,7 @@ std::optional<std::int64_t> wanted_lines(const Target& target) {
 /// Where the last `lines` lines of the log begin.
 std::uintmax_t tail_offset(const io::Artifacts& artifacts, RequestId id, std::uintmax_t size,
                            std::int64_t lines) {
+  if (lines == 0) return size;
   std::uintmax_t begin = size;
   const auto floor = size > kTailBytes ? size - kTailBytes : 0;
   // The newline that ends the last line does not begin another one.
@@ -67,6 +69,33 @@ HttpResponse send_log(const io::Artifacts& artifacts, RequestId id, std::uintmax
   return response;
 }
 
+/// Whose places are counted together: front-ends speak for many clients, whom nobody tells apart.
+std::string client_of(const Services& services, const Peer& peer) {
+  return services.options.trusted_proxies.trusts(peer.address) ? std::string{} : peer.address;
+}
+
+/// The log from `offset` on, as it grows, until the request ends.
+HttpResponse follow_log(const Services& services, const Call& call, std::uintmax_t offset) {
+  auto place = services.followers.enter(client_of(services, call.request.peer));
+  if (!place) {
+    throw Refusal{
+        503, "as many logs are followed as may be at a time; '?tail=N' shows the last N lines"};
+  }
+  auto response = text_response();
+  response.live = LiveSource{.read =
+                                 [&artifacts = services.artifacts, id = call.id, offset](
+                                     std::uintmax_t at, std::size_t bytes) {
+                                   return artifacts.read(kLog, id, offset + at, bytes).value_or("");
+                                 },
+                             .ended =
+                                 [&store = services.store, id = call.id] {
+                                   const auto request = store.find(id);
+                                   return !request || is_final(request->history.front().state);
+                                 },
+                             .place = std::move(place)};
+  return response;
+}
+
 [[noreturn]] void refuse_missing(const Services& services, const model::Request& request) {
   if (services.clock.now() > expiration(request, services.options.data_lifetime)) {
     throw Refusal{410,
@@ -84,17 +113,16 @@ Answer show_logs(const Services& services, const Call& call) {
   if (!request) throw NotFound{};
   const auto lines = wanted_lines(call.target);
   const bool unfinished = !is_final(request->history.front().state);
-  const bool partial = lines || call.target.parameter("follow") == "1";
-  if (unfinished && !partial) {
+  const bool follow = call.target.parameter("follow") == "1";
+  if (unfinished && !lines && !follow) {
     throw Refusal{400, fmt::format("request {} is not finished yet; '?tail=N' shows the last N "
-                                   "lines of its log so far",
+                                   "lines of its log so far, '?follow=1' what comes, too",
                                    call.id.value())};
   }
   const auto size = artifacts.size(kLog, call.id);
-  if (size) {
-    const auto offset = lines ? tail_offset(artifacts, call.id, *size, *lines) : 0;
-    return send_log(artifacts, call.id, offset, *size);
-  }
+  const auto offset = size && lines ? tail_offset(artifacts, call.id, *size, *lines) : 0;
+  if (unfinished && follow) return follow_log(services, call, offset);
+  if (size) return in_range(send_log(artifacts, call.id, offset, *size), call.request);
   if (unfinished) return text_response();
   refuse_missing(services, *request);
 }

@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "web/api.hpp"
+#include "web/followers.hpp"
 #include "web/listener.hpp"
 #include "web/live.hpp"
 
@@ -36,7 +37,8 @@ struct Server::Impl {
         access{std::move(access_voice)},
         authentication{options, log},
         tls{make_tls(options)},
-        api{Services{options, store, artifacts, clock, hooks, log}, authentication},
+        followers{options.limits.followers, options.limits.followers_of_one},
+        api{Services{options, store, artifacts, clock, hooks, log, followers}, authentication},
         context{static_cast<int>(std::max(options.threads, 1U))} {
     for (const auto& address : options.listen) {
       listeners.push_back(std::make_shared<Listener>(
@@ -108,6 +110,7 @@ struct Server::Impl {
   const Log access;
   const Authentication authentication;
   const std::unique_ptr<Tls> tls;
+  Followers followers;
   const Api api;
   LiveConnections live;
   asio::io_context context;

@@ -41,6 +41,12 @@ struct Limits {
   std::chrono::milliseconds write{30'000};
   /// For running answers when the server stops.
   std::chrono::milliseconds stop{5'000};
+  /// Answers that follow a log; one more is answered 503.
+  std::size_t followers = 200;
+  /// The same for one address, front-ends apart: those speak for many.
+  std::size_t followers_of_one = 20;
+  /// The longest that a log is followed.
+  std::chrono::milliseconds follow{std::chrono::hours{24}};
 };
 
 /// What the server needs to know.

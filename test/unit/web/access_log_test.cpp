@@ -43,7 +43,7 @@ TEST_CASE("each request is one line of the log, without its secrets", "[web][acc
   CAPTURE(lines->text());
   const auto text = lines->text();
   // In no order: a line is written once its answer has left.
-  CHECK_THAT(text, Catch::Contains("http: method=GET path=/api/v1/builds status=200 ms="));
+  CHECK_THAT(text, Catch::Contains("http: answered method=GET path=/api/v1/builds status=200 ms="));
   CHECK_THAT(text, Catch::Contains(fmt::format(" bytes={} user=- request={}\n", answer.body.size(),
                                                answer.headers.at("x-request-id"))));
   CHECK(text.find("secret") == std::string::npos);

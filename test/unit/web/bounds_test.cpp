@@ -277,6 +277,25 @@ TEST_CASE("an answer that breaks off ends its connection and gives its place bac
   CHECK(status == 200);
 }
 
+TEST_CASE("a followed log that cannot be read breaks off without its last chunk", "[web][follow]") {
+  WebFixture fixture;
+  fixture.submit_add();
+  const UnreadableArtifacts unreadable;
+  web::Server server{WebFixture::open_options(),
+                     *fixture.store,
+                     unreadable,
+                     fixture.clock,
+                     {},
+                     Log{make_null_sink(), "test", LogLevel::error}};
+  server.start();
+  RawClient client{server.addresses().front()};
+
+  client.send(request_text("GET", "/api/v1/builds/1/logs?follow=1"));
+
+  CHECK(client.receive().status == 200);
+  CHECK(client.receive_rest().empty());
+}
+
 TEST_CASE("many clients at once are all served", "[web][bounds]") {
   WebFixture fixture;
   std::atomic<int> created = 0;

@@ -12,6 +12,7 @@
 #include <cctype>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace iib::test {
 namespace {
@@ -111,6 +112,37 @@ Received RawClient::receive(bool head_only) {
   buffer_.erase(0, bytes);
   result.status = status;
   return result;
+}
+
+std::optional<std::string> RawClient::receive_chunk() {
+  constexpr int kHexadecimal = 16;
+  std::size_t end = 0;
+  while ((end = buffer_.find("\r\n")) == std::string::npos) {
+    if (!fill()) return std::nullopt;
+  }
+  const auto bytes = std::stoul(buffer_, nullptr, kHexadecimal);
+  while (buffer_.size() < end + 2 + bytes + 2) {
+    if (!fill()) return std::nullopt;
+  }
+  auto chunk = buffer_.substr(end + 2, bytes);
+  buffer_.erase(0, end + 2 + bytes + 2);
+  return chunk;
+}
+
+std::optional<std::string> RawClient::receive_chunks() {
+  std::string all;
+  for (;;) {
+    const auto chunk = receive_chunk();
+    if (!chunk) return std::nullopt;
+    if (chunk->empty()) return all;
+    all += *chunk;
+  }
+}
+
+std::string RawClient::receive_rest() {
+  while (fill()) {
+  }
+  return std::exchange(buffer_, {});
 }
 
 bool RawClient::is_closed_by_server() {

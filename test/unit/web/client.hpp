@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,13 @@ class RawClient {
   void send(std::string_view bytes);
   /// The next answer; status 0 when the connection ends before it is whole.
   Received receive(bool head_only = false);
+  /// The next chunk of a body whose head was received; empty at its end, nothing when the
+  /// connection ends before.
+  std::optional<std::string> receive_chunk();
+  /// All chunks up to the end of the body; nothing when the connection ends before.
+  std::optional<std::string> receive_chunks();
+  /// Everything up to the end of the connection.
+  std::string receive_rest();
   /// Whether the server closes the connection within a few seconds, sending nothing more.
   bool is_closed_by_server();
 

@@ -59,6 +59,12 @@ void WebFixture::write_log(RequestId id, const std::string& text) const {
   write_artifact(std::to_string(id.value()) + ".log", text);
 }
 
+void WebFixture::append_log(RequestId id, const std::string& text) const {
+  std::ofstream{dir.path() / "logs" / (std::to_string(id.value()) + ".log"),
+                std::ios::binary | std::ios::app}
+      << text;
+}
+
 void WebFixture::write_artifact(const std::string& file, const std::string& text) const {
   std::ofstream{dir.path() / "logs" / file, std::ios::binary} << text;
 }

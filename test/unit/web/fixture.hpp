@@ -53,6 +53,8 @@ class WebFixture {
   /// Claims and ends the oldest job.
   void finish_next(model::RequestState state, model::Learned learned = {});
   void write_log(RequestId id, const std::string& text) const;
+  /// Appends to a log, as a running job does.
+  void append_log(RequestId id, const std::string& text) const;
   /// Writes the file of an artifact that is kept.
   void write_artifact(const std::string& file, const std::string& text) const;
 
