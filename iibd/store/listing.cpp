@@ -105,13 +105,36 @@ std::vector<Bucket> tally(Connection& connection, const Selection& selection) {
 const char* bucket_statement(const Selection& selection) {
   if (selection.user) return sql::kBucketByUser;
   if (selection.from_index) return sql::kBucketByFromIndex;
-  if (selection.state) return sql::kBucketByState;
-  return sql::kBucket;
+  // Nearly all requests are complete: an index that leads to each of them is slower than none.
+  if (selection.state && *selection.state != static_cast<int>(model::RequestState::complete)) {
+    return sql::kBucketByState;
+  }
+  return selection.state || selection.type || selection.prefix ? sql::kBucket : sql::kWholeBucket;
+}
+
+/// Ids of a bucket.
+struct Range {
+  std::int64_t first;
+  std::int64_t last;
+};
+
+/// The ids of a bucket among which to look for the page. A bucket that has them all needs no
+/// walking: what is skipped is skipped by subtraction, and `window` begins at once.
+Range range_of(const Bucket& bucket, const char* statement, Window& window) {
+  Range range{.first = std::max<std::int64_t>(bucket.number * kBucketSize, 1),
+              .last = (bucket.number + 1) * kBucketSize - 1};
+  const bool has_all = bucket.requests == range.last - range.first + 1;
+  if (statement == sql::kWholeBucket && has_all) {
+    range.last -= window.offset;
+    window.offset = 0;
+  }
+  return range;
 }
 
 /// The counts tell in which buckets the page lies; only those are searched.
 Found find_by_tally(Connection& connection, const Selection& selection, Window window) {
   Found found;
+  const auto* const statement = bucket_statement(selection);
   const auto buckets = tally(connection, selection);
   for (const auto& bucket : buckets) found.total += bucket.requests;
   for (const auto& bucket : buckets) {
@@ -120,11 +143,11 @@ Found find_by_tally(Connection& connection, const Selection& selection, Window w
       window.offset -= bucket.requests;
       continue;
     }
-    auto rows = connection.use(bucket_statement(selection));
-    bind_filters(rows, selection);
+    const auto range = range_of(bucket, statement, window);
+    auto rows = connection.use(statement);
+    if (statement != sql::kWholeBucket) bind_filters(rows, selection);
     bind_window(rows, window);
-    rows.bind(":first", bucket.number * kBucketSize)
-        .bind(":last", (bucket.number + 1) * kBucketSize - 1);
+    rows.bind(":first", range.first).bind(":last", range.last);
     const auto before = found.ids.size();
     read_ids(rows, found.ids);
     window.limit -= static_cast<std::int64_t>(found.ids.size() - before);

@@ -43,6 +43,9 @@ inline constexpr auto kTallyOfPrefix = R"sql(
 )sql";
 
 /// A part of a page: within one bucket, found by the sharpest filter.
+inline constexpr auto kWholeBucket =
+    "SELECT id FROM request WHERE id BETWEEN :first AND :last" IIBD_STORE_PAGE;
+
 inline constexpr auto kBucket =
     "SELECT id FROM request WHERE id BETWEEN :first AND :last" IIBD_STORE_OTHER_FILTERS
         IIBD_STORE_PAGE;

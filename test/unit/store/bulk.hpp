@@ -9,8 +9,8 @@
 namespace iib::store::test {
 
 /// Fills a database with `count` past requests by plain SQL, far faster than by submitting: 20
-/// users, 100 indexes, all types that have an index, batches of 10 and one that holds every
-/// fiftieth request, a tenth of them failed, the newest 50 in progress, four states each.
+/// users, 100 indexes, add, rm, fbc-operations and now and then create-empty-index, batches of 10
+/// and one that holds every fiftieth request, a tenth of them failed, the newest 50 in progress, four states each.
 inline void fill(const std::filesystem::path& database, std::int64_t count) {
   constexpr auto kFill = R"sql(
     PRAGMA synchronous = OFF;
@@ -37,7 +37,9 @@ inline void fill(const std::filesystem::path& database, std::int64_t count) {
       SELECT n, 'http://iib.example.com' FROM number WHERE n <= 1 + {0} / 10;
 
     INSERT INTO request (id, type, user_id, batch_id, from_index_id, index_image_id, organization)
-      SELECT n, CASE WHEN n % 7 = 0 THEN 2 WHEN n % 11 = 0 THEN 7 ELSE 1 END, 1 + n * 7919 % 20,
+      SELECT n,
+             CASE WHEN n % 4001 = 0 THEN 5 WHEN n % 7 = 0 THEN 2 WHEN n % 11 = 0 THEN 7 ELSE 1 END,
+             1 + n * 7919 % 20,
              CASE WHEN n % 50 = 0 THEN 1 ELSE 1 + n / 10 END, 1 + (n + n / 20) % 100, 10000 + n,
              CASE WHEN n % 7 <> 0 THEN 'acme' END
         FROM number;

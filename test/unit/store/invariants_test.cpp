@@ -158,6 +158,7 @@ TEST_CASE("no hot query scans a table", "[store]") {
                                                         sql::kRequestStates,
                                                         sql::kTally,
                                                         sql::kTallyOfPrefix,
+                                                        sql::kWholeBucket,
                                                         sql::kBucket,
                                                         sql::kBucketByState,
                                                         sql::kBucketByUser,
