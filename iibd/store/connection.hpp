@@ -13,14 +13,42 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
+
+struct sqlite3;
+struct sqlite3_stmt;
 
 namespace iib::store {
+
+/// A statement, prepared once. Columns and parameters are asked for by name; where they stand is
+/// remembered by the name's address, because the names are literals.
+class Prepared {
+ public:
+  Prepared(sqlite3* connection, const char* sql);
+
+  [[nodiscard]] sqlite3_stmt* handle() const noexcept { return handle_.get(); }
+  [[nodiscard]] int parameter(const char* name);
+  [[nodiscard]] int column(const char* name);
+  /// Throws unless `code` says that all went well.
+  void check(int code) const;
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* handle) const noexcept;
+  };
+  using Places = std::vector<std::pair<const char*, int>>;
+
+  std::unique_ptr<sqlite3_stmt, Finalize> handle_;
+  Places parameters_;
+  Places columns_;
+};
 
 /// One run of a prepared statement: bind, step, read. Resets the statement and clears its bindings
 /// on every way out. Two runs of one statement must not overlap.
 class Use {
  public:
-  explicit Use(SQLite::Statement& statement) noexcept : statement_{statement} {}
+  explicit Use(Prepared& statement) noexcept : statement_{statement} {}
   Use(const Use&) = delete;
   Use& operator=(const Use&) = delete;
   ~Use();
@@ -29,9 +57,9 @@ class Use {
   template <class Value>
   Use& bind(const char* name, const Value& value) {
     if constexpr (std::convertible_to<const Value&, std::string_view>) {
-      statement_.bind(name, std::string{std::string_view{value}});
+      bind_text(name, value);
     } else {
-      statement_.bind(name, static_cast<std::int64_t>(value));
+      bind_integer(name, static_cast<std::int64_t>(value));
     }
     return *this;
   }
@@ -39,17 +67,11 @@ class Use {
   Use& bind(const char* name, const std::optional<Value>& value) {
     return value ? bind(name, *value) : bind(name, nullptr);
   }
-  Use& bind(const char* name, std::nullptr_t) {
-    statement_.bind(name);
-    return *this;
-  }
-  Use& bind_blob(const char* name, std::string_view bytes) {
-    statement_.bind(name, bytes.data(), static_cast<int>(bytes.size()));
-    return *this;
-  }
+  Use& bind(const char* name, std::nullptr_t);
+  Use& bind_blob(const char* name, std::string_view bytes);
 
   /// The next row; false after the last.
-  bool step() { return statement_.executeStep(); }
+  bool step();
   /// Steps to the end; the number of rows it changed (triggers not counted).
   int run();
 
@@ -59,8 +81,15 @@ class Use {
   [[nodiscard]] std::optional<std::string> maybe_text(const char* column) const;
 
  private:
-  SQLite::Statement& statement_;
+  void bind_text(const char* name, std::string_view text);
+  void bind_integer(const char* name, std::int64_t number);
+
+  Prepared& statement_;
+  bool done_ = false;
 };
+
+/// Settings of SQLite for the whole process; in force when no connection was opened before.
+void configure_sqlite() noexcept;
 
 /// A connection and its prepared statements. Used by one thread at a time.
 class Connection {
@@ -80,7 +109,7 @@ class Connection {
 
  private:
   SQLite::Database database_;
-  std::unordered_map<const char*, std::unique_ptr<SQLite::Statement>> statements_;
+  std::unordered_map<const char*, Prepared> statements_;
 };
 
 /// What a caller gets for `error`: an ExternalError that names the file and whether to try again.

@@ -1,6 +1,7 @@
 #include "iib/store/store.hpp"
 
 #include "store/changes.hpp"
+#include "store/connection.hpp"
 #include "store/idempotency.hpp"
 #include "store/jobs.hpp"
 #include "store/listing.hpp"
@@ -37,6 +38,7 @@ struct Store::Impl {
 };
 
 Store::Store(Options options, const Clock& clock, Log log) {
+  configure_sqlite();
   const auto database = options.database;
   impl_ = translating_errors(
       database, [&] { return std::make_unique<Impl>(std::move(options), clock, log); });
