@@ -1,10 +1,12 @@
 #!/bin/bash
 # From a fresh Debian 12 machine to an operator index image in a registry: installs what is missing, builds iibd,
-# starts it beside a registry of its own, adds sample bundles for four architectures and shows the result.
+# starts it beside a registry of its own, adds sample bundles for four architectures and shows the result and
+# the time of each step.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 arches=(amd64 arm64 ppc64le s390x)
+engine=tools
 keep=''
 work=''
 registry_pid=''
@@ -12,13 +14,15 @@ iibd_pid=''
 
 usage() {
   cat <<'TEXT'
-Usage: packaging/quickstart.sh [--keep]
+Usage: packaging/quickstart.sh [--engine embedded|tools] [--keep]
 
 Needs Debian 12, and root or sudo for the packages that are missing. Everything else happens in build/
 and in a temporary directory that is removed at the end. No service is left running.
 
-  --keep   leave the registry and iibd running, and say how to talk to them and how to stop them
-  --help   this text
+  --engine NAME  what makes the images: tools (skopeo and buildah; the default), or embedded (iibd itself, then
+                 run as an ordinary user and without any program on its PATH)
+  --keep         leave the registry and iibd running, and say how to talk to them and how to stop them
+  --help         this text
 TEXT
 }
 
@@ -49,7 +53,7 @@ stop() { # pid
 
 remove_work() {
   [[ -n $work ]] || return 0
-  # Without root the image storage holds files of other user ids of ours.
+  # Without root the image storage of the tools holds files of other user ids of ours.
   rm -rf "$work" 2>/dev/null || buildah unshare rm -rf "$work" ||
     echo "quickstart.sh: $work could not be removed" >&2
 }
@@ -111,40 +115,70 @@ YAML
   wait_until_answering "http://$registry/v2/" "$registry_pid" "$work/registry.log" docker-registry
 }
 
-# An image storage apart from the host's. vfs works on every file system, and without root.
-our_buildah() {
-  buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs "$@"
+# Prints the digest.
+put_blob() { # repository, file
+  local digest place
+  digest=sha256:$(sha256sum "$2" | cut -d ' ' -f 1)
+  place=$(curl --silent --show-error --fail --request POST --output /dev/null --dump-header - \
+    "http://$registry/v2/$1/blobs/uploads/" | tr -d '\r' | sed -n 's/^location: *//Ip')
+  curl --silent --show-error --fail --request PUT --header 'Content-Type: application/octet-stream' \
+    --data-binary "@$2" "$place&digest=$digest"
+  echo "$digest"
+}
+
+put_manifest() { # repository, tag, file
+  curl --silent --show-error --fail --request PUT --data-binary "@$3" \
+    --header "Content-Type: $(jq -r .mediaType "$3")" "http://$registry/v2/$1/manifests/$2"
+}
+
+# An image is a layer, a config and a manifest. Leaves the manifest in $work/image/manifest.json.
+push_image() { # repository, tag, architecture, folder, labels as JSON
+  local image=$work/image layer config
+  rm -rf "$image"
+  mkdir "$image"
+  tar --create --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --directory "$4" \
+    --file "$image/layer" .
+  jq --null-input --arg arch "$3" --argjson labels "$5" \
+    --arg diff "sha256:$(sha256sum "$image/layer" | cut -d ' ' -f 1)" '{
+      architecture: $arch, os: "linux", created: "2024-01-01T00:00:00Z", config: {Labels: $labels},
+      rootfs: {type: "layers", diff_ids: [$diff]}, history: [{created: "2024-01-01T00:00:00Z"}]
+    }' >"$image/config"
+  gzip --no-name "$image/layer"
+  layer=$(put_blob "$1" "$image/layer.gz")
+  config=$(put_blob "$1" "$image/config")
+  jq --null-input --arg config "$config" --argjson config_size "$(stat -c %s "$image/config")" \
+    --arg layer "$layer" --argjson layer_size "$(stat -c %s "$image/layer.gz")" '{
+      schemaVersion: 2, mediaType: "application/vnd.docker.distribution.manifest.v2+json",
+      config: {mediaType: "application/vnd.docker.container.image.v1+json", size: $config_size, digest: $config},
+      layers: [{mediaType: "application/vnd.docker.image.rootfs.diff.tar.gzip", size: $layer_size, digest: $layer}]
+    }' >"$image/manifest.json"
+  put_manifest "$1" "$2" "$image/manifest.json"
 }
 
 push_base_image() {
+  local arch
   base=$registry/quickstart/base:1
   say "Pushing a base image for ${arches[*]} as $base"
   mkdir -p "$work/base/etc" "$work/base/tmp"
   printf 'NAME="iibd quick start base"\nID=quickstart\n' >"$work/base/etc/os-release"
   printf 'root:x:0:0:root:/:/sbin/nologin\n' >"$work/base/etc/passwd"
-  our_buildah manifest create quickstart-base >/dev/null
-  local arch container
   for arch in "${arches[@]}"; do
-    container=$(our_buildah from --arch "$arch" scratch)
-    our_buildah add --quiet "$container" "$work/base" / >/dev/null
-    our_buildah config --os linux --arch "$arch" --label name=quickstart-base "$container"
-    our_buildah commit --quiet --rm --format docker --manifest quickstart-base "$container" \
-      "quickstart-base-$arch" >/dev/null
-  done
-  our_buildah manifest push --quiet --all --format v2s2 --tls-verify=false quickstart-base \
-    "docker://$base" >/dev/null
+    push_image quickstart/base "1-$arch" "$arch" "$work/base" '{"name": "quickstart-base"}'
+    jq --arg arch "$arch" --arg size "$(stat -c %s "$work/image/manifest.json")" \
+      --arg digest "sha256:$(sha256sum "$work/image/manifest.json" | cut -d ' ' -f 1)" \
+      '{mediaType, size: ($size | tonumber), digest: $digest, platform: {os: "linux", architecture: $arch}}' \
+      "$work/image/manifest.json"
+  done | jq --slurp '{
+      schemaVersion: 2, mediaType: "application/vnd.docker.distribution.manifest.list.v2+json", manifests: .
+    }' >"$work/base.json"
+  put_manifest quickstart/base 1 "$work/base.json"
 }
 
 push_bundle() { # package, version
-  local folder=$root/test/data/$1/$2 image=$registry/quickstart/$1-bundle:$2 container key value
-  container=$(our_buildah from --arch amd64 scratch)
-  our_buildah add --quiet "$container" "$folder/manifests" /manifests >/dev/null
-  our_buildah add --quiet "$container" "$folder/metadata" /metadata >/dev/null
-  while IFS=': ' read -r key value; do
-    our_buildah config --label "$key=$value" "$container"
-  done < <(sed -n 's/^  \(operators\.operatorframework\.io\.bundle\.\)/\1/p' "$folder/metadata/annotations.yaml")
-  our_buildah commit --quiet --rm --format docker "$container" "$1-$2" >/dev/null
-  our_buildah push --quiet --tls-verify=false "$1-$2" "docker://$image" >/dev/null
+  local folder=$root/test/data/$1/$2 image=$registry/quickstart/$1-bundle:$2 labels
+  labels=$(sed -n 's/^  \(operators\.operatorframework\.io\.bundle\.[^:]*\): *\(.*\)/\1\t\2/p' \
+    "$folder/metadata/annotations.yaml" | jq --raw-input 'split("\t") | {(.[0]): .[1]}' | jq --slurp add)
+  push_image "quickstart/$1-bundle" "$2" amd64 "$folder" "$labels"
   echo "$image"
   bundles+=("$image")
 }
@@ -159,20 +193,33 @@ push_bundles() {
   done
 }
 
+# As the user nobody, without any program, where we are root and the engine is the embedded one.
+run_iibd() {
+  local program=("$root/build/iibd/iibd" serve --config "$work/iibd.yaml")
+  [[ $engine == embedded ]] || exec setsid "${program[@]}"
+  ((EUID == 0)) || exec setsid env PATH=/nowhere "${program[@]}"
+  install -m 755 "$root/build/iibd/iibd" "$work/iibd"
+  program[0]=$work/iibd
+  chmod 711 "$work"
+  chown nobody: "$work/state"
+  exec setsid setpriv --reuid nobody --regid nogroup --clear-groups env PATH=/nowhere "${program[@]}"
+}
+
 start_iibd() {
   local address
   address=127.0.0.1:$(free_port)
   api=http://$address/api/v1
-  say "Starting iibd at $address"
+  say "Starting iibd at $address with the image engine $engine"
   cat >"$work/iibd.yaml" <<YAML
 iib_listen: $address
 iib_state_dir: $work/state
 iib_registry: $registry
+iib_image_engine: $engine
 iib_insecure_registries: ["$registry"]
 login_disabled: true
 YAML
   mkdir -p "$work/state"
-  setsid "$root/build/iibd/iibd" serve --config "$work/iibd.yaml" >"$work/iibd.log" 2>&1 </dev/null &
+  run_iibd >"$work/iibd.log" 2>&1 </dev/null &
   iibd_pid=$!
   wait_until_answering "$api/healthcheck" "$iibd_pid" "$work/iibd.log" iibd
 }
@@ -220,32 +267,46 @@ follow_request() {
   die_with_log "$work/iibd.log" "the request did not end within 5 minutes"
 }
 
+show_steps() {
+  say "Its steps, in milliseconds"
+  curl --silent --show-error --fail "$api/builds/$request/steps" | jq -r '
+    def seconds: (.[:19] + "Z" | fromdate) + (.[19:-1] | if . == "" then 0 else tonumber end);
+    .items[] | select(.ended) |
+    "  \((((.ended | seconds) - (.started | seconds)) * 1000) | round)  \(.name)"'
+}
+
 # The database is in one of the layers, the later the stronger.
-extract_database() { # architecture, target
-  local image=$work/index-$1 layer digest
-  skopeo copy --quiet --src-tls-verify=false --override-os linux --override-arch "$1" \
-    "docker://$index" "dir:$image"
+extract_database() { # repository, digest of the image's manifest, target
+  local digest
   while read -r digest; do
-    layer=$image/${digest#sha256:}
-    if tar -tf "$layer" | grep -qx '\(\./\|/\)\?database/index\.db'; then
-      tar -xOf "$layer" --wildcards '*database/index.db' >"$2"
+    curl --silent --show-error --fail --output "$work/layer" "http://$registry/v2/$1/blobs/$digest"
+    if tar -tf "$work/layer" | grep -qx '\(\./\|/\)\?database/index\.db'; then
+      tar -xOf "$work/layer" --wildcards '*database/index.db' >"$3"
     fi
-  done < <(jq -r '.layers[].digest' "$image/manifest.json")
-  [[ -s $2 ]] || die "$index has no database/index.db for $1"
+  done < <(get_manifest "$1" "$2" | jq -r '.layers[].digest')
+  [[ -s $3 ]] || die "$index has no database/index.db in $2"
+}
+
+get_manifest() { # repository, tag or digest
+  curl --silent --show-error --fail "http://$registry/v2/$1/manifests/$2" \
+    --header 'Accept: application/vnd.docker.distribution.manifest.list.v2+json' \
+    --header 'Accept: application/vnd.docker.distribution.manifest.v2+json'
 }
 
 show_index() {
-  local list digests arch database=$work/index.db
+  local list digests arch digest database=$work/index.db
+  local name=${index#"$registry/"}
+  local repository=${name%:*} tag=${name##*:}
   say "The index image $index"
-  list=$(skopeo inspect --raw --tls-verify=false "docker://$index")
+  list=$(get_manifest "$repository" "$tag")
   jq -r '.mediaType, (.manifests[] | "  \(.platform.os)/\(.platform.architecture)  \(.digest)")' <<<"$list"
   [[ $(jq -r '[.manifests[].platform.architecture] | sort | join(" ")' <<<"$list") == "${arches[*]}" ]] ||
     die "the manifest list does not have exactly the architectures ${arches[*]}"
 
   say "Its catalog"
-  for arch in "${arches[@]}"; do
-    extract_database "$arch" "$work/$arch.db"
-  done
+  while read -r arch digest; do
+    extract_database "$repository" "$digest" "$work/$arch.db"
+  done < <(jq -r '.manifests[] | "\(.platform.architecture) \(.digest)"' <<<"$list")
   digests=$(cd "$work" && sha256sum "${arches[@]/%/.db}" | cut -d ' ' -f 1 | sort -u)
   [[ $(wc -l <<<"$digests") == 1 ]] || die "the architectures do not share one catalog: $digests"
   echo "All architectures share one database (sha256:$digests):"
@@ -272,7 +333,7 @@ Both servers are left running:
   curl $api/builds/$request
   curl $api/builds/$request/logs
   curl --json '{"operators": ["heron-operator"], "from_index": "$index", "binary_image": "$base"}' $api/builds/rm
-  skopeo list-tags --tls-verify=false docker://$registry/iib-build
+  curl http://$registry/v2/iib-build/tags/list
 
 To stop them and remove what they wrote:
   kill $iibd_pid $registry_pid; rm -rf $work
@@ -283,6 +344,11 @@ main() {
   while (($# > 0)); do
     case $1 in
       --keep) keep=yes ;;
+      --engine)
+        engine=${2:-}
+        [[ $engine == tools || $engine == embedded ]] || die "--engine is tools or embedded"
+        shift
+        ;;
       --help | -h)
         usage
         exit 0
@@ -293,7 +359,9 @@ main() {
   done
 
   say "Looking for what must be installed"
-  "$root/packaging/install-packages.sh" build run quickstart
+  local sections=(build run quickstart)
+  [[ $engine == embedded ]] || sections+=(tools)
+  "$root/packaging/install-packages.sh" "${sections[@]}"
   work=$(mktemp -d "${TMPDIR:-/tmp}/iibd-quickstart.XXXXXX")
   trap clean_up EXIT
   trap 'exit 130' INT
@@ -301,6 +369,7 @@ main() {
   # No one's credentials are needed, and the tools' usual places for them may be closed to this user.
   export REGISTRY_AUTH_FILE=$work/auth.json
   echo '{}' >"$REGISTRY_AUTH_FILE"
+  chmod 644 "$REGISTRY_AUTH_FILE"
 
   build_iibd
   start_registry
@@ -309,6 +378,7 @@ main() {
   start_iibd
   submit_add
   follow_request
+  show_steps
   show_index
 
   if [[ -n $keep ]]; then

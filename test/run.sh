@@ -184,7 +184,7 @@ main() {
   done
   [[ -n $lint || -n $fuzz ]] || tests=yes
 
-  local build options sections=(build run test)
+  local build options sections=(build run tools test)
   # Not optimised: GCC 12 compiles code with the undefined-behaviour sanitizer up to 15 times as long at -O1.
   local common='-Dbuildtype=debug -Dwerror=true -Dtests=true --prefix=/usr --sysconfdir=/etc'
   case $sanitize in
