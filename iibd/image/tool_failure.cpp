@@ -147,18 +147,8 @@ std::string cause_text(std::string_view error_output) {
   return one_line(without_queries(text), kCauseBytes);
 }
 
-void throw_failure(std::string_view tool, const io::Exit& exit, const Step& step) {
+void throw_cause(Cause cause, std::string_view text, const Step& step) {
   using Retry = ExternalError::Retry;
-  if (exit.signal != 0) {
-    throw ExternalError{sentence(step,
-                                 fmt::format("{} was ended by signal {} ({})", tool, exit.signal,
-                                             ::strsignal(exit.signal)),
-                                 "check the memory of this host"),
-                        Retry::yes};
-  }
-  const auto cause = cause_of(exit.error_output);
-  auto text = cause_text(exit.error_output);
-  if (text.empty()) text = fmt::format("{} ended with status {}", tool, exit.status);
   const auto message = sentence(step, text, remedy_of(cause, step));
   switch (cause) {
     case Cause::not_found:
@@ -176,6 +166,19 @@ void throw_failure(std::string_view tool, const io::Exit& exit, const Step& step
       throw ExternalError{message, Retry::yes};
   }
   throw ExternalError{message, Retry::yes};
+}
+
+void throw_failure(std::string_view tool, const io::Exit& exit, const Step& step) {
+  if (exit.signal != 0) {
+    throw ExternalError{sentence(step,
+                                 fmt::format("{} was ended by signal {} ({})", tool, exit.signal,
+                                             ::strsignal(exit.signal)),
+                                 "check the memory of this host"),
+                        ExternalError::Retry::yes};
+  }
+  auto text = cause_text(exit.error_output);
+  if (text.empty()) text = fmt::format("{} ended with status {}", tool, exit.status);
+  throw_cause(cause_of(exit.error_output), text, step);
 }
 
 }  // namespace iib::image

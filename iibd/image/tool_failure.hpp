@@ -7,7 +7,7 @@
 
 namespace iib::image {
 
-/// Why skopeo or buildah failed, as far as their error output tells.
+/// Why an image could not be read or pushed.
 enum class Cause {
   not_found,
   not_allowed,
@@ -39,8 +39,12 @@ struct Step {
   bool named_by_user = true;
 };
 
-/// Throws what an unsuccessful `exit` of `tool` means in `step`: UserError when the user named
-/// something that is not there, else ExternalError, worth retrying unless it is hopeless.
+/// Throws what `cause` means in `step`, with the remedy: UserError when the user named something
+/// that is not there, else ExternalError, worth retrying unless it is hopeless. `text` says what
+/// happened.
+[[noreturn]] void throw_cause(Cause cause, std::string_view text, const Step& step);
+
+/// Throws what an unsuccessful `exit` of `tool` means in `step`, as throw_cause() does.
 [[noreturn]] void throw_failure(std::string_view tool, const io::Exit& exit, const Step& step);
 
 }  // namespace iib::image

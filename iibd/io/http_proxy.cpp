@@ -136,10 +136,11 @@ HttpProxy parse_proxy(const Variable& variable) {
   if (with_case(rest.substr(0, kHttp.size()), std::tolower) == kHttp) {
     rest.remove_prefix(kHttp.size());
   } else if (rest.find("://") != std::string_view::npos) {
-    throw UserError{fmt::format(
-        "the environment variable {} names a proxy that is not spoken to with plain HTTP; give it "
-        "as http://host:port",
-        variable.name)};
+    throw ExternalError{fmt::format("the environment variable {} names a proxy that is not spoken "
+                                    "to with plain HTTP; give it "
+                                    "as http://host:port",
+                                    variable.name),
+                        ExternalError::Retry::no};
   }
   rest = rest.substr(0, rest.find('/'));
   HttpProxy proxy;
@@ -153,10 +154,10 @@ HttpProxy parse_proxy(const Variable& variable) {
   try {
     proxy.origin = origin_of(HttpScheme::http, rest);
   } catch (const UserError& error) {
-    throw UserError{
-        fmt::format("the environment variable {} names no proxy: {}; give it as "
-                    "http://host:port",
-                    variable.name, error.what())};
+    throw ExternalError{fmt::format("the environment variable {} names no proxy: {}; give it as "
+                                    "http://host:port",
+                                    variable.name, error.what()),
+                        ExternalError::Retry::no};
   }
   return proxy;
 }

@@ -22,7 +22,7 @@ using Environment = std::function<std::optional<std::string>(const char* name)>;
 /// The proxy that the environment names for `server`: HTTPS_PROXY or HTTP_PROXY, then ALL_PROXY,
 /// unless NO_PROXY (host names, domains, addresses, networks such as 10.0.0.0/8, each with or
 /// without a port, or `*`) excludes it; each also in lower case, which comes first. Loopback never
-/// takes a proxy. Throws UserError naming the variable when its value is no URL of a plain HTTP
+/// takes a proxy. Throws ExternalError naming the variable when its value is no URL of a plain HTTP
 /// proxy.
 [[nodiscard]] std::optional<HttpProxy> find_proxy(const HttpOrigin& server,
                                                   const Environment& environment);
