@@ -3,8 +3,10 @@
 #include "iib/base/log.hpp"
 #include "iib/config/config.hpp"
 #include "iib/io/artifacts.hpp"
+#include "library_log.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace iib::app {
@@ -12,7 +14,8 @@ namespace iib::app {
 /// The daemon's own log, and who may speak how loudly in it.
 class Logs {
  public:
-  explicit Logs(const config::Config& config) : config_{config}, sink_{make_stderr_sink()} {}
+  /// Made before the store: a library's log is taken at its first use.
+  explicit Logs(const config::Config& config);
 
   /// The voice of a module, at its configured level.
   [[nodiscard]] Log module(const std::string& name) const;
@@ -22,6 +25,7 @@ class Logs {
  private:
   const config::Config& config_;
   std::shared_ptr<LogSink> sink_;
+  std::optional<SqliteLog> sqlite_;
 };
 
 }  // namespace iib::app

@@ -26,11 +26,11 @@ std::string python_time(Timestamp when) {
 /// The name of the placeholder that `text` begins with, the percent sign being gone; and what
 /// follows it is cut off.
 std::string_view take_placeholder(std::string_view& text) {
-  const auto end = text.find(")s");
-  if (!text.starts_with('(') || end == std::string_view::npos) {
-    throw UserError{
-        fmt::format("'%{}' is no placeholder (a percent sign is written `%%`); known: {}",
-                    text.substr(0, std::min<std::size_t>(text.find(' '), 20)), LogFormat::known())};
+  const auto end = std::min(text.find(')'), text.size());
+  if (!text.starts_with('(') || !text.substr(end).starts_with(")s")) {
+    constexpr std::size_t kShown = 20;
+    throw UserError{fmt::format("'%{}' is no placeholder, and a percent sign is written `%%`",
+                                text.substr(0, std::min(text.find(' '), kShown)))};
   }
   const auto name = text.substr(1, end - 1);
   text.remove_prefix(end + 2);
@@ -50,7 +50,7 @@ std::string LogFormat::known() {
 LogFormat::Place LogFormat::place_of(std::string_view name) {
   const auto* const found = std::find(kPlaceNames.begin(), kPlaceNames.end(), name);
   if (found == kPlaceNames.end()) {
-    throw UserError{fmt::format("the placeholder `%({})s` is unknown; known: {}", name, known())};
+    throw UserError{fmt::format("the placeholder `%({})s` is unknown", name)};
   }
   return static_cast<Place>(found - kPlaceNames.begin());
 }

@@ -281,6 +281,20 @@ std::vector<std::string> warn_of_open_doors(const Checked& checked) {
   return warnings;
 }
 
+std::vector<std::string> warn_of_mute_logs(const Config& config) {
+  std::vector<std::string> warnings;
+  for (const auto& name : config.additional_loggers) {
+    if (name == kSqliteLogger) continue;
+    warnings.push_back(fmt::format(
+        "iib_additional_loggers names '{}', which is no library that logs here; known: {}", name,
+        kSqliteLogger));
+  }
+  if (config.log_format && config.log_output == LogOutput::json) {
+    warnings.emplace_back("iib_log_format has no effect: iib_log_output is json");
+  }
+  return warnings;
+}
+
 }  // namespace
 
 std::vector<std::string> check(const Checked& checked) {
@@ -297,7 +311,11 @@ std::vector<std::string> check(const Checked& checked) {
   check_release(checked);
   check_tls(checked);
   require_readable(checked, "iib_keytab", checked.draft.config.keytab);
-  return warn_of_open_doors(checked);
+  auto warnings = warn_of_open_doors(checked);
+  for (auto& warning : warn_of_mute_logs(checked.draft.config)) {
+    warnings.push_back(std::move(warning));
+  }
+  return warnings;
 }
 
 }  // namespace iib::config

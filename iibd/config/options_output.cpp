@@ -1,3 +1,4 @@
+#include "iib/base/error.hpp"
 #include "option.hpp"
 
 #include <fmt/ranges.h>
@@ -26,6 +27,18 @@ Type<std::map<std::string, LogLevel>> levels_by_module() {
               }
             }
             return found;
+          }};
+}
+
+Type<LogFormat> log_format() {
+  const auto expected = "a text with the placeholders " + LogFormat::known();
+  return {expected, Shape::plain, [expected](const Value& value) {
+            const auto text = value.text(expected);
+            try {
+              return LogFormat::parse(text);
+            } catch (const UserError& problem) {
+              value.fail(expected, problem.what());
+            }
           }};
 }
 
@@ -64,6 +77,18 @@ Section log_options() {
                  "How much the daemon's log tells."),
           option(ours, "iib_log_levels", &Config::log_levels, levels_by_module(), "{}",
                  "The same for single modules, such as `{scheduler: DEBUG}`."),
+          option(ours, "iib_log_output", &Config::log_output,
+                 one_of<LogOutput>({{"text", LogOutput::text}, {"json", LogOutput::json}}), "text",
+                 "Lines of text, or of JSON: an object each with `time`, `level`, `module` and "
+                 "`message`, and for each HTTP request its `method`, `path`, `status`, `ms`, "
+                 "`bytes`, `user` and `request`."),
+          option(honoured, "iib_log_format", &Config::log_format, optional(log_format()), "",
+                 "The form of a line of text in place of iibd's own. `%(name)s` is the same as "
+                 "`%(module)s`; times are UTC."),
+          option(honoured, "iib_additional_loggers", &Config::additional_loggers, list_of(text()),
+                 "[]",
+                 "Libraries whose lines are to be logged, too, as much as `iib_log_level` says: "
+                 "`sqlite`. Others have none, and cause a warning."),
           option(honoured, "iib_request_logs_dir", &Config::request_logs_dir, folder_or_off(),
                  "<state_dir>/artifacts/request_logs", "The folder of the requests' logs."),
           option(honoured, "iib_request_logs_level", &Config::request_logs_level, log_level(),

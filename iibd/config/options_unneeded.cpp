@@ -19,7 +19,6 @@ Option unneeded(std::string name, Type<T> type, std::string default_text, std::s
 constexpr auto kNoBroker = "iibd needs no broker: see `iib_queues`.";
 constexpr auto kNoCatalogCache = "iibd needs no cache of other services' answers.";
 constexpr auto kNoKonflux = "iibd builds by itself.";
-constexpr auto kOwnFormat = "iibd's log has its own format.";
 
 }  // namespace
 
@@ -30,9 +29,7 @@ Section unneeded_options() {
           unneeded("iib_api_url", text(), "", "The API and the workers are one program."),
           unneeded("iib_api_timeout", duration(1s), "120s",
                    "The API and the workers are one program."),
-          unneeded("iib_log_format", text(), "", kOwnFormat),
-          unneeded("iib_request_logs_format", text(), "", kOwnFormat),
-          unneeded("iib_additional_loggers", list_of(text()), "[]", "See `iib_log_levels`."),
+          unneeded("iib_request_logs_format", text(), "", "A request's log has its own format."),
           secret(unneeded("broker_url", text(), "", kNoBroker)),
           unneeded("broker_transport_options", map_of(anything()), "{max_retries: 10}", kNoBroker),
           unneeded("broker_connection_max_retries", whole_number(0), "10", kNoBroker),

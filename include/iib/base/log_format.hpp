@@ -27,7 +27,7 @@ using LogLine = std::function<std::string(const LogRecord&, Timestamp)>;
 /// is a percent sign. Immutable.
 class LogFormat {
  public:
-  /// Reads `text`. Throws UserError naming what is unknown and what is known.
+  /// Reads `text`. Throws UserError naming what is unknown.
   [[nodiscard]] static LogFormat parse(std::string_view text);
   /// The placeholders that are known, for messages.
   [[nodiscard]] static std::string known();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "iib/base/log.hpp"
+#include "iib/base/log_format.hpp"
 #include "iib/base/retry.hpp"
 #include "iib/config/network.hpp"
 #include "iib/config/organization.hpp"
@@ -16,6 +17,12 @@
 #include <vector>
 
 namespace iib::config {
+
+/// What the daemon's log consists of: lines of text, or of JSON (`iib_log_output`).
+enum class LogOutput { text, json };
+
+/// The one library that logs, as `iib_additional_loggers` names it.
+inline constexpr std::string_view kSqliteLogger = "sqlite";
 
 /// The name of the queue that jobs go to when none is configured for them.
 inline constexpr std::string_view kDefaultQueue = "iib";
@@ -193,6 +200,12 @@ struct Config {
   LogLevel log_level = LogLevel::info;
   /// By module; for the others `log_level`.
   std::map<std::string, LogLevel> log_levels;
+  /// `iib_log_output`.
+  LogOutput log_output = LogOutput::text;
+  /// `iib_log_format`: the form of lines of text; unset: iibd's own.
+  std::optional<LogFormat> log_format;
+  /// `iib_additional_loggers`.
+  std::vector<std::string> additional_loggers;
   /// `iib_request_logs_dir`.
   std::optional<std::filesystem::path> request_logs_dir;
   /// `iib_request_logs_level`.

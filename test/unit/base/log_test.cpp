@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "iib/base/log_format.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -33,4 +34,57 @@ TEST_CASE("a log file that cannot be opened is an error that names it", "[base]"
 TEST_CASE("text from tools is put on one line, bounded, its end kept", "[base]") {
   CHECK(one_line("a\nb\tc\n") == "a\\nb\\x09c");
   CHECK(one_line("0123456789", 4) == "...6789");
+}
+
+namespace {
+
+/// Keeps the last record that came.
+class LastRecord final : public LogSink {
+ public:
+  void write(LogLevel, std::string_view, std::string_view) noexcept override {}
+  void write_record(const LogRecord& record) noexcept override {
+    function = record.function;
+    line = LogFormat::parse(kFormat).line(record, parse_iso8601("2031-05-04T10:11:12.131415Z"));
+  }
+
+  static constexpr auto kFormat =
+      "%(asctime)s %(name)s %(levelname)s %(module)s.%(funcName)s 100%% %(message)s!";
+  std::string function;
+  std::string line;
+};
+
+void speak(const Log& log) {
+  log.warning("{} of {}", 1, 2);
+}
+
+}  // namespace
+
+TEST_CASE("a line can have the form of the original service", "[base]") {
+  const auto sink = std::make_shared<LastRecord>();
+  const Log log{sink, "web", LogLevel::debug};
+
+  speak(log);
+  CHECK(sink->line == "2031-05-04 10:11:12,131 web WARNING web.speak 100% 1 of 2!");
+
+  log.event("answered", {{"path", "/"}, {"status", std::int64_t{200}}, {"ms", 1.5}});
+  CHECK_THAT(sink->line, Catch::EndsWith("answered path=/ status=200 ms=1.500!"));
+}
+
+TEST_CASE("a sink of plain lines has the facts of an event behind the message", "[base]") {
+  const TempDir dir{std::filesystem::temp_directory_path()};
+  const auto file = (dir.path() / "log").string();
+  const Log log{make_filter_sink(LogLevel::info, make_file_sink(file, nullptr)), "http",
+                LogLevel::info};
+
+  log.event("answered", {{"status", std::int64_t{404}}, {"user", "-"}});
+
+  CHECK_THAT(read_file(file, 1000), Catch::EndsWith(" info http: answered status=404 user=-\n"));
+}
+
+TEST_CASE("a placeholder that is unknown is named", "[base]") {
+  CHECK_THROWS_WITH(LogFormat::parse("%(asctime)s %(lineno)s"), Catch::Contains("`%(lineno)s`"));
+  CHECK_THROWS_WITH(LogFormat::parse("%(process)d %(message)s"), Catch::Contains("'%(process)d'"));
+  CHECK_THROWS_WITH(LogFormat::parse("100% sure"), Catch::Contains("`%%`"));
+  CHECK_THROWS_WITH(LogFormat::parse("%(message"), Catch::Contains("%(message"));
+  CHECK_NOTHROW(LogFormat::parse(""));
 }
