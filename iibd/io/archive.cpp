@@ -1,10 +1,11 @@
 #include "iib/io/archive.hpp"
 
 #include "iib/base/error.hpp"
-#include "iib/base/log.hpp"
+#include "iib/io/layer_path.hpp"
 #include "iib/io/tar_reader.hpp"
 #include "io/beneath.hpp"
 
+#include <climits>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -127,10 +128,18 @@ struct LayerExtractor::Impl {
       return;
     }
     if (path->size() > limits.depth) refuse(entry.name, "lies too deep");
+    if (has_long_name(*path)) {
+      refuse(entry.name, fmt::format("has a name of more than {} bytes", NAME_MAX));
+    }
     if (++entries > limits.entries) refuse(entry.name, "is one too many");
     if (is_link_to_itself(entry, *path)) return;
     in_this_layer.insert(*path);
     take(tar, entry, *path, cancellation);
+  }
+
+  static bool has_long_name(const PathNames& path) {
+    return std::any_of(path.begin(), path.end(),
+                       [](const std::string& name) { return name.size() > NAME_MAX; });
   }
 
   static bool is_link_to_itself(const TarEntry& entry, const PathNames& path) {
@@ -214,9 +223,10 @@ struct LayerExtractor::Impl {
   }
 
   void take_link(const TarEntry& entry, const PathNames& path) {
+    if (entry.target.size() >= PATH_MAX) refuse(entry.name, "is a link to too long a path");
     if (entry.target.empty() || entry.target.starts_with('/')) {
       refuse(entry.name, fmt::format("is a link to {}, outside of what is read from the image",
-                                     one_line(entry.target)));
+                                     shown_name(entry.target)));
     }
     make_room(entry, path);
     root.create_link(path, entry.target);
@@ -227,12 +237,12 @@ struct LayerExtractor::Impl {
     const auto target = entry_path(entry.target);
     if (!target || !is_wanted(*target)) {
       refuse(entry.name, fmt::format("is a hard link to {}, outside of what is read from the image",
-                                     one_line(entry.target)));
+                                     shown_name(entry.target)));
     }
     const auto present = root.look(*target);
     if (!present || !S_ISREG(present->st_mode)) {
       refuse(entry.name,
-             fmt::format("is a hard link to {}, which is no file", one_line(entry.target)));
+             fmt::format("is a hard link to {}, which is no file", shown_name(entry.target)));
     }
     if (is_at_or_below(*target, path)) refuse(entry.name, "takes the place of its own target");
     make_room(entry, path);

@@ -48,9 +48,19 @@ PathNames path_in_image(std::string_view text) {
   while (relative.starts_with('/')) relative.remove_prefix(1);
   auto names = entry_path(relative);
   if (!names) {
-    throw UserError{fmt::format("the path {} leads out of the image", one_line(text))};
+    throw UserError{fmt::format("the path {} leads out of the image", shown_name(text))};
   }
   return *std::move(names);
+}
+
+std::string shown_name(std::string_view name) {
+  constexpr unsigned char kLastAscii = 0x7f;
+  std::string text;
+  for (const char byte : name) {
+    const auto value = static_cast<unsigned char>(byte);
+    text += value > kLastAscii ? fmt::format("\\x{:02x}", value) : std::string(1, byte);
+  }
+  return one_line(text);
 }
 
 std::optional<Whiteout> as_whiteout(const PathNames& path) {

@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/log.hpp"
+#include "iib/io/layer_path.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -52,21 +53,10 @@ TarEntry describe(archive_entry* entry) {
   return described;
 }
 
-/// `name` as text that may stand in an answer: a name need not be UTF-8.
-std::string shown(std::string_view name) {
-  constexpr unsigned char kLastAscii = 0x7f;
-  std::string text;
-  for (const char byte : name) {
-    const auto value = static_cast<unsigned char>(byte);
-    text += value > kLastAscii ? fmt::format("\\x{:02x}", value) : std::string(1, byte);
-  }
-  return one_line(text);
-}
-
 }  // namespace
 
 void refuse_entry(std::string_view subject, std::string_view name, std::string_view cause) {
-  throw UserError{fmt::format("{}: its archive entry {} {}", subject, shown(name), cause)};
+  throw UserError{fmt::format("{}: its archive entry {} {}", subject, shown_name(name), cause)};
 }
 
 TarReader::TarReader(std::string subject, ByteSource source, Cancellation cancellation,

@@ -22,6 +22,10 @@ using PathNames = std::vector<std::string>;
 /// slash at its begin. Throws UserError for one that holds `..`.
 [[nodiscard]] PathNames path_in_image(std::string_view text);
 
+/// `name`, a path of an image or a part of one, as text for people: of bounded length, and ASCII,
+/// for names need not be UTF-8.
+[[nodiscard]] std::string shown_name(std::string_view name);
+
 /// An entry that only hides what lower layers have (OCI image-spec, "Whiteouts").
 struct Whiteout {
   /// What it hides: `path` itself, or all that lower layers have in the folder `path`.
