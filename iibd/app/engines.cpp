@@ -3,6 +3,7 @@
 #include "iib/base/error.hpp"
 #include "iib/catalog/embedded_engine.hpp"
 #include "iib/catalog/opm_engine.hpp"
+#include "iib/image/embedded_engine.hpp"
 #include "iib/image/tools_engine.hpp"
 
 #include <utility>
@@ -19,7 +20,8 @@ Images make_images(const config::Config& config, const StateDirectory& state,
                                     .skopeo_timeout = config.skopeo_timeout,
                                     .build_timeout = config.build_timeout,
                                     .retries = config.retry_policy(),
-                                    .insecure_registries = config.insecure_registries},
+                                    .insecure_registries = config.insecure_registries,
+                                    .certs_directory = config.certs_dir},
           std::move(log));
       auto sweep = [tools = engine.get()](const Cancellation& cancellation) {
         tools->sweep(cancellation);
@@ -29,7 +31,16 @@ Images make_images(const config::Config& config, const StateDirectory& state,
     case config::ImageEngineKind::embedded:
       break;
   }
-  throw UserError{"iib_image_engine: this release has only the engine 'tools'; set it to that"};
+  auto engine = std::make_unique<image::EmbeddedEngine>(
+      image::EmbeddedEngineOptions{.cache_directory = state.layers(),
+                                   .cache_bytes = config.layer_cache_size,
+                                   .certs_directory = config.certs_dir,
+                                   .insecure_registries = config.insecure_registries,
+                                   .retries = config.retry_policy(),
+                                   .call_limit = config.skopeo_timeout},
+      std::move(log));
+  engine->sweep();  // some files at most, and nothing is running yet
+  return {.engine = std::move(engine), .sweep = [](const Cancellation&) {}};
 }
 
 std::unique_ptr<catalog::CatalogEngine> make_catalog_engine(const config::Config& config,

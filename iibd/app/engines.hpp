@@ -19,8 +19,8 @@ struct Images {
   std::function<void(const Cancellation&)> sweep;
 };
 
-/// The image engine that the configuration names. Throws UserError for one that this release does
-/// not have, ExternalError when its tools are not on PATH.
+/// The image engine that the configuration names. Throws ExternalError when its tools are not on
+/// PATH, or its directory cannot be made.
 [[nodiscard]] Images make_images(const config::Config& config, const StateDirectory& state,
                                  io::ProgramRunner& programs, Log log);
 

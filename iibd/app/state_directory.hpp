@@ -26,6 +26,8 @@ class StateDirectory {
   [[nodiscard]] std::filesystem::path programs() const { return path_ / "programs"; }
   /// Container storage of the tools engine.
   [[nodiscard]] std::filesystem::path containers() const { return path_ / "containers"; }
+  /// Layers that the embedded image engine keeps.
+  [[nodiscard]] std::filesystem::path layers() const { return path_ / "layers"; }
   /// Folders of artifacts that the configuration does not place elsewhere.
   [[nodiscard]] std::filesystem::path artifacts() const { return path_ / "artifacts"; }
   /// Who claims jobs: the same over all lives of this directory, another on another host.

@@ -221,14 +221,6 @@ void check_opm_programs(const Checked& checked) {
   }
 }
 
-void check_release(const Checked& checked) {
-  const auto& config = checked.draft.config;
-  if (config.image_engine == ImageEngineKind::embedded) {
-    fail(checked, "iib_image_engine",
-         "iib_image_engine is `embedded`, which this release does not have; set it to `tools`");
-  }
-}
-
 bool can_read(const std::filesystem::path& file) {
   return ::faccessat(AT_FDCWD, file.c_str(), R_OK, AT_EACCESS) == 0;
 }
@@ -308,7 +300,6 @@ std::vector<std::string> check(const Checked& checked) {
   check_messaging(checked);
   check_konflux(checked);
   check_opm_programs(checked);
-  check_release(checked);
   check_tls(checked);
   require_readable(checked, "iib_keytab", checked.draft.config.keytab);
   auto warnings = warn_of_open_doors(checked);

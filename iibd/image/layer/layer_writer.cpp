@@ -3,21 +3,21 @@
 #include "iib/base/error.hpp"
 #include "iib/base/sha256.hpp"
 #include "iib/io/archive.hpp"
+#include "iib/io/decompress.hpp"
 #include "iib/io/gzip_writer.hpp"
 #include "iib/io/tar_writer.hpp"
+#include "image/layer/layer_output.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace iib::image {
 namespace {
@@ -28,49 +28,6 @@ constexpr unsigned kFolderMode = 0755;
 /// What every base has, and what a container that is not root needs there.
 constexpr std::string_view kSharedFolder = "tmp";
 constexpr unsigned kSharedFolderMode = 01777;
-
-/// The file being written; removed again unless it is kept.
-class Output {
- public:
-  explicit Output(const fs::path& path)
-      : path_{path}, file_{std::fopen(path.c_str(), "wbxe"), &std::fclose} {
-    if (file_ == nullptr) fail();
-    std::setvbuf(file_.get(), nullptr, _IONBF, 0);  // members come whole
-  }
-  Output(const Output&) = delete;
-  Output& operator=(const Output&) = delete;
-  ~Output() {
-    if (file_ == nullptr) return;
-    std::error_code ignored;  // whoever owns the directory removes what is left
-    fs::remove(path_, ignored);
-  }
-
-  void write(std::string_view bytes) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) fail();
-    sum_.update(bytes);
-    size_ += bytes.size();
-  }
-  void keep() {
-    if (std::fflush(file_.get()) != 0) fail();
-    file_.reset();
-  }
-  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
-  [[nodiscard]] model::Digest digest() {
-    return model::Digest::parse("sha256:" + sum_.finish_hex());
-  }
-
- private:
-  [[noreturn]] void fail() const {
-    throw ExternalError{fmt::format("the layer {} cannot be written: {}", path_.string(),
-                                    std::generic_category().message(errno)),
-                        ExternalError::Retry::no};
-  }
-
-  fs::path path_;
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
-  Sha256 sum_;
-  std::uint64_t size_ = 0;
-};
 
 /// The entries by their paths; of a folder null.
 using Entries = std::map<std::string, const LayerFile*, std::less<>>;
@@ -122,7 +79,7 @@ WrittenLayer write_layer(std::span<const LayerFile> files, Timestamp modified,
                          const fs::path& destination, unsigned threads,
                          const Cancellation& cancellation) {
   const auto entries = arrange_entries(files);
-  Output output{destination};
+  LayerOutput output{destination};
   Sha256 plain_sum;
   io::GzipWriter gzip{[&output](std::string_view bytes) { output.write(bytes); }, threads,
                       cancellation};
@@ -134,6 +91,28 @@ WrittenLayer write_layer(std::span<const LayerFile> files, Timestamp modified,
                     },
                     seconds.count()};
   write_entries(tar, entries);
+  gzip.finish();
+  output.keep();
+  return {.digest = output.digest(),
+          .size = output.size(),
+          .diff_id = model::Digest::parse("sha256:" + plain_sum.finish_hex())};
+}
+
+WrittenLayer recompress_layer(std::string subject, const fs::path& source,
+                              const fs::path& destination, unsigned threads,
+                              const Cancellation& cancellation) {
+  constexpr std::size_t kBlockBytes = 128UL << 10U;
+  LayerOutput output{destination};
+  Sha256 plain_sum;
+  io::GzipWriter gzip{[&output](std::string_view bytes) { output.write(bytes); }, threads,
+                      cancellation};
+  const auto plain = io::decompressed(std::move(subject), io::read_from_file(source));
+  std::vector<char> block(kBlockBytes);
+  for (auto got = plain(block); got > 0; got = plain(block)) {
+    const std::string_view bytes{block.data(), got};
+    plain_sum.update(bytes);
+    gzip.write(bytes);
+  }
   gzip.finish();
   output.keep();
   return {.digest = output.digest(),

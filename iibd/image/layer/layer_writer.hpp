@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 
 namespace iib::image {
 
@@ -26,5 +27,13 @@ struct WrittenLayer {
 [[nodiscard]] WrittenLayer write_layer(std::span<const LayerFile> files, Timestamp modified,
                                        const std::filesystem::path& destination, unsigned threads,
                                        const Cancellation& cancellation);
+
+/// Writes the layer `source`, compressed with whatever a registry gave, to `destination`,
+/// compressed with gzip; what it unpacks to stays. `subject` is what errors call it: UserError when
+/// it is damaged. Otherwise like write_layer().
+[[nodiscard]] WrittenLayer recompress_layer(std::string subject,
+                                            const std::filesystem::path& source,
+                                            const std::filesystem::path& destination,
+                                            unsigned threads, const Cancellation& cancellation);
 
 }  // namespace iib::image

@@ -235,11 +235,6 @@ TEST_CASE("the opm engine needs its programs", "[config]") {
   CHECK(error_of("iib_index_engine: opm", path).empty());
 }
 
-TEST_CASE("an image engine of a later release stops the start", "[config]") {
-  CHECK_THAT(error_of("iib_image_engine: embedded"),
-             Contains("this release does not have") && Contains("`tools`"));
-}
-
 TEST_CASE("Konflux options come together", "[config]") {
   CHECK_THAT(error_of("iib_konflux_cluster_url: https://k"),
              Contains("needs iib_konflux_cluster_token too"));

@@ -1,0 +1,88 @@
+#include "image/image_source.hpp"
+
+#include "iib/base/error.hpp"
+#include "image/manifest.hpp"
+
+#include <fmt/format.h>
+
+namespace iib::image {
+namespace {
+
+constexpr std::size_t kConfigBytes = 16UL << 20U;
+/// Manifests and configs of real images have some KB; larger ones are not worth keeping.
+constexpr std::size_t kKeptBytes = 256UL << 10U;
+constexpr std::size_t kAllKeptBytes = 16UL << 20U;
+
+}  // namespace
+
+ImageSource::ImageSource(RegistryClient& registry, LayerCache& cache)
+    : registry_{registry}, cache_{cache} {}
+
+RawManifest ImageSource::manifest(const model::ImageReference& image, const Access& access) {
+  if (!image.digest()) return registry_.manifest(image, access);
+  const Key key{access.auth_file.string(), image.ordering_key()};
+  if (auto known = recall(key)) return *std::move(known);
+  auto manifest = registry_.manifest(image, access);
+  remember(key, manifest);
+  return manifest;
+}
+
+std::string ImageSource::image_manifest(const model::ImageReference& image, const Access& access) {
+  auto raw = manifest(image, access);
+  if (parse_manifest(image, raw.bytes, raw.media_type).kind == ManifestKind::image) {
+    return std::move(raw.bytes);
+  }
+  throw UserError{fmt::format("{} is a list of images where a single one is wanted", image.text())};
+}
+
+std::string ImageSource::config(const model::ImageReference& image, const Access& access) {
+  const auto blob = config_of(image, image_manifest(image, access));
+  const Key key{access.auth_file.string(), fmt::format("{}@{}", image.name(), blob.digest.text())};
+  if (auto known = recall(key)) return std::move(known->bytes);
+  auto bytes = registry_.read_blob(image, blob, kConfigBytes, access);
+  remember(key, {.media_type = blob.media_type, .bytes = bytes});
+  return bytes;
+}
+
+void ImageSource::note(const model::ImageReference& pinned, const RawManifest& text,
+                       const Access& access) {
+  remember({access.auth_file.string(), pinned.ordering_key()}, text);
+}
+
+LayerCache::Held ImageSource::layer(const model::ImageReference& image, const Blob& blob,
+                                    const Access& access) {
+  const auto turns = fetching(blob.digest);
+  const Turns::Turn turn{*turns, access.cancellation, "fetching a layer"};
+  if (auto held = cache_.find(blob.digest)) return *std::move(held);
+  const auto file = cache_.scratch_file();
+  registry_.download(image, blob, file, access);
+  return cache_.add(blob.digest, file);
+}
+
+std::optional<RawManifest> ImageSource::recall(const Key& key) {
+  return known_.with([&](const Known& known) -> std::optional<RawManifest> {
+    const auto found = known.texts.find(key);
+    if (found == known.texts.end()) return std::nullopt;
+    return found->second;
+  });
+}
+
+void ImageSource::remember(const Key& key, const RawManifest& text) {
+  if (text.bytes.size() > kKeptBytes) return;
+  known_.with([&](Known& known) {
+    if (known.bytes + text.bytes.size() > kAllKeptBytes) known = {};
+    if (known.texts.emplace(key, text).second) known.bytes += text.bytes.size();
+  });
+}
+
+std::shared_ptr<Turns> ImageSource::fetching(const model::Digest& digest) {
+  return fetching_.with([&](auto& all) {
+    std::erase_if(all, [](const auto& entry) { return entry.second.expired(); });
+    auto& place = all[digest.text()];
+    auto turns = place.lock();
+    if (!turns) place = turns = std::make_shared<Turns>();
+    return turns;
+  });
+}
+
+}  // namespace iib::image

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "iib/base/guarded.hpp"
+#include "iib/image/engine.hpp"
+#include "image/layer_cache.hpp"
+#include "image/registry/client.hpp"
+#include "image/turn.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace iib::image {
+
+/// Reads images of registries: small things are remembered, layers kept in the cache. Safe to call
+/// from any thread.
+class ImageSource {
+ public:
+  /// Both must outlive it.
+  ImageSource(RegistryClient& registry, LayerCache& cache);
+
+  /// The raw manifest. One that is asked for by digest is remembered for this request.
+  [[nodiscard]] RawManifest manifest(const model::ImageReference& image, const Access& access);
+  /// The raw manifest of a single image. Throws UserError for anything else.
+  [[nodiscard]] std::string image_manifest(const model::ImageReference& image,
+                                           const Access& access);
+  /// The raw config of a single image.
+  [[nodiscard]] std::string config(const model::ImageReference& image, const Access& access);
+  /// Remembers a manifest or config that this request has put there itself; `pinned` has its
+  /// digest.
+  void note(const model::ImageReference& pinned, const RawManifest& text, const Access& access);
+  /// A layer of `image`, from the cache or its registry; one request at a time fetches it.
+  [[nodiscard]] LayerCache::Held layer(const model::ImageReference& image, const Blob& blob,
+                                       const Access& access);
+
+ private:
+  /// The auth file, so that one request's rights are not another's, and the digest of the bytes.
+  using Key = std::pair<std::string, std::string>;
+  struct Known {
+    std::map<Key, RawManifest> texts;
+    std::size_t bytes = 0;
+  };
+
+  [[nodiscard]] std::optional<RawManifest> recall(const Key& key);
+  void remember(const Key& key, const RawManifest& text);
+  /// Who fetches a layer at this moment.
+  [[nodiscard]] std::shared_ptr<Turns> fetching(const model::Digest& digest);
+
+  RegistryClient& registry_;
+  LayerCache& cache_;
+  Guarded<Known> known_;
+  Guarded<std::map<std::string, std::weak_ptr<Turns>>> fetching_;
+};
+
+}  // namespace iib::image
