@@ -73,9 +73,10 @@ class Registry {
   /// Puts any bytes as a manifest; gives the digest.
   std::string put_manifest(const std::string& repository, const std::string& reference,
                            const std::string& media_type, const std::string& body);
+  /// Puts any bytes as a blob; gives the digest.
+  std::string put_blob(const std::string& repository, const std::string& content);
 
  private:
-  std::string put_blob(const std::string& repository, const std::string& content);
   TempDir directory_;
   std::optional<Login> login_;
   int port_ = 0;

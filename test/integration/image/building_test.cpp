@@ -1,28 +1,34 @@
 #include "iib/base/error.hpp"
-#include "iib/base/files.hpp"
-#include "iib/io/json.hpp"
+#include "image_site.hpp"
 #include "skip.hpp"
-#include "test_layer.hpp"
-#include "tools_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <future>
 #include <set>
-#include <stop_token>
 
-using namespace iib::test::tools;
+namespace iib::test {
+namespace {
 
-TEST_CASE("an index is built for four architectures, equal in content, on their own bases",
-          "[image][tools]") {
-  if (!can_run()) IIBD_SKIP(kCannotRun);
-  Fixture fixture;
-  fixture.registry.push_base("base", "1", kArchitectures);
+namespace fs = std::filesystem;
+using image::Access;
+using image::ImageContent;
+using model::Digest;
 
-  const auto index = build_index(fixture, "iib-build:7", "the database");
+const std::vector<std::string> kArchitectures{"amd64", "arm64", "ppc64le", "s390x"};
 
-  const auto access = fixture.access();
-  const auto list = fixture.engine.manifest(fixture.reference("iib-build:7"), access);
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("an index is built for four architectures, equal in content, on its bases",
+                        "[image][engines]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
+  site.registry.push_base("base", "1", kArchitectures);
+
+  const auto index = site.build_index(*engine, "iib-build:7", "the database");
+
+  const auto list = engine->manifest(site.reference("iib-build:7"), site.access());
   CHECK(list.digest == index.list);
   CHECK(list.media_type == "application/vnd.docker.distribution.manifest.list.v2+json");
   REQUIRE(list.entries.size() == 4);
@@ -30,77 +36,75 @@ TEST_CASE("an index is built for four architectures, equal in content, on their 
   for (std::size_t i = 0; i < 4; ++i) {
     CHECK(list.entries[i].architecture == kArchitectures[i]);
     CHECK(list.entries[i].digest == *index.images[i].reference.digest());
-    const auto raw = fixture.registry.manifest("iib-build", list.entries[i].digest.text());
-    CHECK(iib::model::Digest::of(raw) == list.entries[i].digest);
-    const auto manifest = iib::io::parse_json(raw);
-    CHECK(iib::io::text_member(manifest, "mediaType") ==
-          "application/vnd.docker.distribution.manifest.v2+json");
-    const auto& named = manifest["layers"];
-    REQUIRE(named.Size() == 2);
-    layers.insert(named[1]["digest"].GetString());
-    const auto config = iib::io::parse_json(
-        fixture.registry.blob("iib-build", manifest["config"]["digest"].GetString()));
+    CHECK(index.images[i].architecture == kArchitectures[i]);
+    const auto by_tag = site.registry.manifest("iib-build", "7-" + kArchitectures[i]);
+    CHECK(Digest::of(by_tag) == list.entries[i].digest);
+    const auto manifest = site.manifest_of(index.images[i].reference);
+    REQUIRE(manifest["layers"].Size() == 2);
+    layers.insert(manifest["layers"][1]["digest"].GetString());
+    const auto config = site.config_of(index.images[i].reference);
     CHECK(config["architecture"] == kArchitectures[i].c_str());
-    CHECK(config["os"] == "linux");
-    CHECK(iib::io::to_json(config["config"]["Entrypoint"]) == R"(["/bin/opm"])");
-    CHECK(iib::io::to_json(config["config"]["Cmd"]) ==
-          R"(["registry","serve","--database","/database/it's here.db"])");
-    CHECK(iib::io::to_json(config["config"]["ExposedPorts"]) == R"({"50051/tcp":{}})");
-    CHECK(config["config"]["Labels"]["odd"] == R"(a=b, "c" 'd')");
-    CHECK(config["config"]["Labels"]["base"] == "yes");
-    CHECK(config["created"] == "2024-01-01T00:00:00Z");
   }
-  REQUIRE(layers.size() == 1);
-  const auto files = iib::test::read_layer(fixture.registry.blob("iib-build", *layers.begin()));
-  CHECK(files.at("database/index.db") == "the database");
-  CHECK(files.size() == 1);
-  CHECK(count_in_storage(fixture, "containers") == 0);
-  CHECK(count_in_storage(fixture, "images") == 4);  // the bases
+  CHECK(layers.size() == 1);
 }
 
-TEST_CASE("the same inputs give the same digests, in another storage too", "[image][tools]") {
-  if (!can_run()) IIBD_SKIP(kCannotRun);
-  Fixture fixture;
-  fixture.registry.push_base("base", "1", {"amd64", "arm64"});
-  const auto first = build_index(fixture, "iib-build:1", "the database");
-  const auto again = build_index(fixture, "iib-build:1", "the database");
+TEMPLATE_LIST_TEST_CASE("the same inputs give the same digests, in another state directory too",
+                        "[image][engines]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  site.registry.push_base("base", "1", {"amd64", "arm64"});
+  const auto engine = site.make_engine(TestType::kind);
+  const auto other = site.make_engine(TestType::kind, "other");
 
-  CHECK(first.list == again.list);
+  const auto first = site.build_index(*engine, "iib-build:1", "the database");
 
-  auto options = fixture.options();
-  options.storage_directory = fixture.state.path() / "other";
-  options.storage_driver = "vfs";
-  const auto access = fixture.access();
-  ToolsEngine other{fixture.runner, options, access.log};
-  const auto base = other.manifest(fixture.reference("base:1"), access);
-  const auto targets = targets_of(fixture, base, "base:1", "iib-build:1");
-  const auto images =
-      other.build_and_push(index_content(access.work_directory, "the database"), targets, access);
-  CHECK(other.push_list(fixture.reference("iib-build:1"), images, access) == first.list);
+  CHECK(site.build_index(*engine, "iib-build:1", "the database").list == first.list);
+  CHECK(site.build_index(*other, "iib-build:1", "the database").list == first.list);
+  CHECK_FALSE(site.build_index(*engine, "iib-build:1", "another").list == first.list);
 }
 
-TEST_CASE("an index read back is the base of nothing but its own database", "[image][tools]") {
-  if (!can_run()) IIBD_SKIP(kCannotRun);
-  Fixture fixture;
-  fixture.registry.push_base("base", "1", {"amd64"});
-  const auto index = build_index(fixture, "iib-build:1", "the database");
-  const auto access = fixture.access();
+TEMPLATE_LIST_TEST_CASE("an index read back holds its own database", "[image][engines]",
+                        EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
+  site.registry.push_base("base", "1", {"amd64"});
+  const auto index = site.build_index(*engine, "iib-build:1", "the database");
+  const auto access = site.access();
   const std::vector<std::string> paths{"/database/index.db"};
 
-  fixture.engine.extract(index.images.front().reference, paths, access.work_directory / "out",
-                         access);
+  engine->extract(index.images.front().reference, paths, access.work_directory / "out", access);
 
-  CHECK(iib::read_file(access.work_directory / "out/database/index.db", 100) == "the database");
+  CHECK(read_file(access.work_directory / "out/database/index.db", 100) == "the database");
 }
 
-TEST_CASE("several requests build at once", "[image][tools]") {
-  if (!can_run()) IIBD_SKIP(kCannotRun);
-  Fixture fixture;
-  fixture.registry.push_base("base", "1", {"amd64", "arm64"});
+TEMPLATE_LIST_TEST_CASE("an index is the base of the next one", "[image][engines]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
+  const auto base = site.push("base", {.config = R"("history":[{"created_by":"ADD"}])"});
+  const auto access = site.access();
+  const auto one = site.build_one(*engine, index_content(access.work_directory, "one"), base);
+
+  const auto two =
+      site.build_one(*engine, index_content(access.work_directory, "two"), one.reference);
+
+  CHECK(site.manifest_of(two.reference)["layers"].Size() == 3);
+  CHECK(site.config_of(two.reference)["history"].Size() == 3);
+  const std::vector<std::string> paths{"database"};
+  engine->extract(two.reference, paths, access.work_directory / "out", access);
+  CHECK(read_file(access.work_directory / "out/database/index.db", 100) == "two");
+}
+
+TEMPLATE_LIST_TEST_CASE("several requests build at once", "[image][engines]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
+  site.registry.push_base("base", "1", {"amd64", "arm64"});
   constexpr int kRequests = 6;
   std::vector<Access> accesses;
-  for (int i = 0; i < kRequests; ++i) accesses.push_back(fixture.access());
-  const auto base = fixture.engine.manifest(fixture.reference("base:1"), accesses.front());
+  for (int i = 0; i < kRequests; ++i) accesses.push_back(site.access());
+  const auto base = engine->manifest(site.reference("base:1"), accesses.front());
   std::vector<std::future<Digest>> running;
   for (int i = 0; i < kRequests; ++i) {
     running.push_back(std::async(std::launch::async, [&, i] {
@@ -108,9 +112,9 @@ TEST_CASE("several requests build at once", "[image][tools]") {
       // Two by two the same content, so that their images have the same id in the storage.
       const auto content = index_content(access.work_directory, std::to_string(i / 2));
       const auto output = "iib-build:" + std::to_string(i);
-      const auto images = fixture.engine.build_and_push(
-          content, targets_of(fixture, base, "base:1", output), access);
-      return fixture.engine.push_list(fixture.reference(output), images, access);
+      const auto images =
+          engine->build_and_push(content, site.targets_of(base, "base:1", output), access);
+      return engine->push_list(site.reference(output), images, access);
     }));
   }
 
@@ -119,53 +123,54 @@ TEST_CASE("several requests build at once", "[image][tools]") {
 
   for (std::size_t i = 0; i < lists.size(); i += 2) CHECK(lists[i] == lists[i + 1]);
   CHECK_FALSE(lists[0] == lists[2]);
-  CHECK(count_in_storage(fixture, "containers") == 0);
-  CHECK(count_in_storage(fixture, "images") == 2);
 }
 
-TEST_CASE("several files go together, with their modes, and leave the base's folders alone",
-          "[image][tools]") {
-  if (!can_run()) IIBD_SKIP(kCannotRun);
-  Fixture fixture;
-  fixture.registry.push_base("base", "1", {"amd64"});
-  const auto access = fixture.access();
-  const auto source = access.work_directory / "source";
-  iib::write_file_atomically(make_directory(source) / "a", "A", 0600);
-  const ImageContent content{.files = {{source / "a", "/manifests/one.yaml", 0644},
-                                       {source / "a", "/manifests/deep/two [x].yaml", 0644},
-                                       {source / "a", "/metadata/annotations.yaml", 0644},
-                                       {source / "a", "/bin/tool", 0755}}};
-  const auto base = fixture.engine.manifest(fixture.reference("base:1"), access);
+TEMPLATE_LIST_TEST_CASE("images go into a repository that has nothing of their base",
+                        "[image][engines]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  Registry elsewhere;
+  const auto base = site.push("base", {});
+  const auto& registry = GENERATE_REF(std::ref(site.registry), std::ref(elsewhere)).get();
+  CAPTURE(&registry == &elsewhere);
+  const auto engine =
+      site.make_engine(TestType::kind, "engine", {site.registry.address(), elsewhere.address()});
+  const auto access = site.access();
+  const auto destination =
+      model::ImageReference::parse(registry.address() + "/some/deep/repository:1");
+  const std::vector<image::Target> targets{{"amd64", base, destination}};
 
   const auto images =
-      fixture.engine.build_and_push(content, targets_of(fixture, base, "base:1", "out:1"), access);
+      engine->build_and_push(index_content(access.work_directory, "db"), targets, access);
 
-  const auto manifest = iib::io::parse_json(
-      fixture.registry.manifest("out", images.front().reference.digest()->text()));
-  const auto files = iib::test::read_layer(
-      fixture.registry.blob("out", manifest["layers"][1]["digest"].GetString()));
-  CHECK(files.size() == 4);
-  CHECK(files.at("manifests/deep/two [x].yaml") == "A");
-  CHECK(files.at("metadata/annotations.yaml") == "A");
+  REQUIRE(images.size() == 1);
+  const auto manifest = io::parse_json(
+      registry.manifest("some/deep/repository", images[0].reference.digest()->text()));
+  for (const auto& layer : manifest["layers"].GetArray()) {
+    const std::string digest = layer["digest"].GetString();
+    CHECK(Digest::of(registry.blob("some/deep/repository", digest)).text() == digest);
+  }
 }
 
-TEST_CASE("credentials reach the registry by the auth file", "[image][tools]") {
-  if (!can_run() || !iib::test::have_programs({"htpasswd"})) IIBD_SKIP(kCannotRun);
-  Fixture fixture{Login{"someone", "s3cret-word"}};
-  fixture.registry.push_base("ns/base", "1", {"amd64"});
+TEMPLATE_LIST_TEST_CASE("credentials reach the registry by the auth file", "[image][engines]",
+                        EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  if (!have_programs({"htpasswd"})) IIBD_SKIP("needs htpasswd");
+  ImageSite site{Login{"someone", "s3cret-word"}};
+  const auto engine = site.make_engine(TestType::kind);
+  site.registry.push_base("ns/base", "1", {"amd64"});
   const Secret right{"someone:s3cret-word"};
   const Secret wrong{"someone:guessed"};
-  const auto base_name = fixture.reference("ns/base:1");
+  const auto base_name = site.reference("ns/base:1");
 
   SECTION("none: refused at once, naming registry and option") {
-    CHECK_THROWS_WITH(fixture.engine.manifest(base_name, fixture.access()),
-                      Catch::Contains(fixture.registry.address()) &&
-                          Catch::Contains("iib_docker_config_template"));
+    CHECK_THROWS_WITH(
+        engine->manifest(base_name, site.access()),
+        Catch::Contains(site.registry.address()) && Catch::Contains("iib_docker_config_template"));
   }
   SECTION("wrong ones: refused at once, without telling them") {
     try {
-      (void)fixture.engine.manifest(base_name,
-                                    fixture.access({.token = &wrong, .token_image = base_name}));
+      (void)engine->manifest(base_name, site.access({.token = &wrong, .token_image = base_name}));
       FAIL("the password is wrong");
     } catch (const ExternalError& error) {
       CHECK_FALSE(error.worth_retrying());
@@ -174,19 +179,19 @@ TEST_CASE("credentials reach the registry by the auth file", "[image][tools]") {
   }
   SECTION("a token for another repository does not help") {
     CHECK_THROWS_AS(
-        fixture.engine.manifest(
-            base_name,
-            fixture.access({.token = &right, .token_image = fixture.reference("ns/other:1")})),
+        engine->manifest(
+            base_name, site.access({.token = &right, .token_image = site.reference("ns/other:1")})),
         ExternalError);
   }
   SECTION("right ones: pulled, built and pushed") {
-    const auto access =
-        fixture.access({.token = &right, .token_image = fixture.reference("whole:1")});
-    const auto base = fixture.engine.manifest(base_name, access);
+    const auto access = site.access({.token = &right, .token_image = site.reference("whole:1")});
+    const auto base = engine->manifest(base_name, access);
     const auto images =
-        fixture.engine.build_and_push(index_content(access.work_directory, "db"),
-                                      targets_of(fixture, base, "ns/base:1", "ns/out:1"), access);
-    const auto list = fixture.engine.push_list(fixture.reference("ns/out:1"), images, access);
-    CHECK(fixture.engine.manifest(fixture.reference("ns/out:1"), access).digest == list);
+        engine->build_and_push(index_content(access.work_directory, "db"),
+                               site.targets_of(base, "ns/base:1", "ns/out:1"), access);
+    const auto list = engine->push_list(site.reference("ns/out:1"), images, access);
+    CHECK(engine->manifest(site.reference("ns/out:1"), access).digest == list);
   }
 }
+
+}  // namespace iib::test

@@ -1,64 +1,107 @@
 #include "iib/base/error.hpp"
-#include "iib/base/files.hpp"
+#include "image_site.hpp"
 #include "skip.hpp"
-#include "tools_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <stop_token>
+namespace iib::test {
+namespace {
 
-using namespace iib::test::tools;
+namespace fs = std::filesystem;
+using image::ManifestKind;
+using model::Digest;
+using model::ImageReference;
+using EntryKind = LayerEntry::Kind;
 
-TEST_CASE("manifests are read byte for byte, lists with their architectures", "[image][tools]") {
-  if (!can_run()) IIBD_SKIP(kCannotRun);
-  Fixture fixture;
-  const auto pushed = fixture.registry.push_base("ns/base", "1", kArchitectures);
-  const auto access = fixture.access();
+/// The database read out of an image of these layers, or why it is not.
+std::string database_of(ImageSite& site, image::ImageEngine& engine, const OddBase& base,
+                        const std::string& path = "/database/index.db") {
+  const auto image = site.push("index", base);
+  const auto access = site.access();
+  const std::vector<std::string> paths{path};
+  engine.extract(image, paths, access.work_directory / "out", access);
+  const auto file = access.work_directory / "out" / fs::path{path}.relative_path();
+  return fs::exists(file) ? read_file(file, 100) : "absent";
+}
 
-  const auto list = fixture.engine.manifest(fixture.reference("ns/base:1"), access);
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("manifests are read byte for byte, lists with their architectures",
+                        "[image][engines]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
+  const auto pushed =
+      site.registry.push_base("ns/base", "1", {"amd64", "arm64", "ppc64le", "s390x"});
+  const auto access = site.access();
+
+  const auto list = engine->manifest(site.reference("ns/base:1"), access);
 
   CHECK(list.kind == ManifestKind::list);
   CHECK(list.digest.text() == pushed);
   REQUIRE(list.entries.size() == 4);
   CHECK(list.entries[2].architecture == "ppc64le");
-  const auto image = fixture.reference("ns/base").at(list.entries[2].digest);
-  CHECK(fixture.engine.manifest(image, access).kind == ManifestKind::image);
-  const auto config = fixture.engine.config(image, access);
+  const auto image = site.reference("ns/base").at(list.entries[2].digest);
+  CHECK(engine->manifest(image, access).kind == ManifestKind::image);
+  const auto config = engine->config(image, access);
   CHECK(config.architecture == "ppc64le");
   CHECK(config.labels.at("base") == "yes");
-  CHECK(config.created == iib::parse_iso8601("2024-01-01T00:00:00Z"));
+  CHECK(config.created == parse_iso8601("2024-01-01T00:00:00Z"));
 }
 
-TEST_CASE("what the user named wrongly is told at once, by name", "[image][tools]") {
-  if (!can_run()) IIBD_SKIP(kCannotRun);
-  Fixture fixture;
-  const auto access = fixture.access();
+TEMPLATE_LIST_TEST_CASE("a tag that moves is read anew", "[image][engines]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
+  const auto access = site.access();
+  const auto first = site.push("moving", {});
+  CHECK(engine->manifest(site.reference("moving:1"), access).digest == *first.digest());
 
-  CHECK_THROWS_AS(fixture.engine.manifest(fixture.reference("ns/none:1"), access), UserError);
-  CHECK_THROWS_WITH(fixture.engine.manifest(fixture.reference("ns/none:1"), access),
-                    Catch::Contains("ns/none:1") && Catch::Contains("manifest unknown"));
+  const auto second = site.push("moving", {.kind = OddBase::Kind::oci});
+
+  const auto manifest = engine->manifest(site.reference("moving:1"), access);
+  CHECK(manifest.digest == *second.digest());
+  CHECK(manifest.media_type == "application/vnd.oci.image.manifest.v1+json");
 }
 
-TEST_CASE("a registry by plain HTTP that is not named insecure is refused with the remedy",
-          "[image][tools]") {
-  if (!can_run()) IIBD_SKIP(kCannotRun);
-  Fixture fixture;
-  fixture.registry.push_base("base", "1", {"amd64"});
-  auto options = fixture.options();
-  options.insecure_registries.clear();
-  ToolsEngine strict{fixture.runner, options, fixture.access().log};
+TEMPLATE_LIST_TEST_CASE("what the user named wrongly is told at once, by name", "[image][engines]",
+                        EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
+  const auto access = site.access();
+  site.push("ns/some", {});
+  const std::string name = GENERATE("ns/none:1", "ns/some:2");
+  const auto digest = Digest::of("no such image");
 
-  CHECK_THROWS_WITH(strict.manifest(fixture.reference("base:1"), fixture.access()),
+  CHECK_THROWS_AS(engine->manifest(site.reference(name), access), UserError);
+  CHECK_THROWS_WITH(engine->manifest(site.reference(name), access),
+                    Catch::Contains(name) && Catch::Contains("unknown") &&
+                        Catch::Contains("check that it exists"));
+  CHECK_THROWS_AS(engine->manifest(site.reference("ns/some").at(digest), access), UserError);
+  CHECK_THROWS_AS(engine->config(site.reference("ns/some").at(digest), access), UserError);
+}
+
+TEMPLATE_LIST_TEST_CASE("a registry by plain HTTP that is not named insecure is refused",
+                        "[image][engines]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  site.registry.push_base("base", "1", {"amd64"});
+  const auto strict = site.make_engine(TestType::kind, "engine", {});
+
+  CHECK_THROWS_WITH(strict->manifest(site.reference("base:1"), site.access()),
                     Catch::Contains("iib_insecure_registries"));
 }
 
-TEST_CASE("a registry that does not answer is tried again", "[image][tools]") {
-  if (!can_run()) IIBD_SKIP(kCannotRun);
-  Fixture fixture;
+TEMPLATE_LIST_TEST_CASE("a registry that does not answer is tried again", "[image][engines]",
+                        EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
   const auto nowhere = ImageReference::parse("127.0.0.1:1/a/b:1");
 
   try {
-    (void)fixture.engine.manifest(nowhere, fixture.access());
+    (void)engine->manifest(nowhere, site.access());
     FAIL("nobody listens on port 1");
   } catch (const ExternalError& error) {
     CHECK(error.worth_retrying());
@@ -66,46 +109,112 @@ TEST_CASE("a registry that does not answer is tried again", "[image][tools]") {
   }
 }
 
-TEST_CASE("files are read out of images with their layers applied", "[image][tools]") {
-  if (!can_run()) IIBD_SKIP(kCannotRun);
-  Fixture fixture;
-  const TestImage image{.layers = {{{.path = "manifests/old.yaml", .content = "old"},
-                                    {.path = "manifests/csv.yaml", .content = "1"},
-                                    {.path = "etc/passwd", .content = "no"}},
-                                   {{.path = "manifests/csv.yaml", .content = "2"},
-                                    {.path = "manifests/.wh.old.yaml", .content = ""}}},
-                        .labels = {}};
-  const auto digest = fixture.registry.push("bundle", "1", image);
-  const auto access = fixture.access();
+TEMPLATE_LIST_TEST_CASE("files are read out of images with their layers applied",
+                        "[image][engines]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
+  const auto image = site.push(
+      "bundle",
+      {.layers = {{.entries = {{"manifests/old.yaml", "old"},
+                               {"manifests/csv.yaml", "1"},
+                               {"etc/passwd", "no"}}},
+                  {.entries = {{"manifests/csv.yaml", "2"}, {"manifests/.wh.old.yaml", ""}}}}});
+  const auto access = site.access();
+  const auto names = [&] {
+    return std::distance(fs::directory_iterator{access.work_directory}, {});
+  };
+  const auto before = names();
   const std::vector<std::string> paths{"manifests/", "metadata/"};
 
-  fixture.engine.extract(fixture.reference("bundle").at(Digest::parse(digest)), paths,
-                         access.work_directory / "out", access);
+  engine->extract(image, paths, access.work_directory / "out", access);
 
-  CHECK(iib::read_file(access.work_directory / "out/manifests/csv.yaml", 100) == "2");
+  CHECK(read_file(access.work_directory / "out/manifests/csv.yaml", 100) == "2");
   CHECK_FALSE(fs::exists(access.work_directory / "out/manifests/old.yaml"));
   CHECK_FALSE(fs::exists(access.work_directory / "out/etc"));
-  CHECK(std::distance(fs::directory_iterator{access.work_directory}, {}) == 2);  // the copy is gone
+  CHECK(names() == before + 1);  // a copy on the way is gone
 }
 
-TEST_CASE("bundles whose archives point outside are refused by name", "[image][tools]") {
-  if (!can_run()) IIBD_SKIP(kCannotRun);
-  Fixture fixture;
-  const auto [path, content, type] = GENERATE(table<std::string, std::string, TarEntry::Type>({
-      {"../escaped", "evil", TarEntry::Type::file},
-      {"/manifests/absolute", "evil", TarEntry::Type::file},
-      {"manifests/link", "../../../etc/passwd", TarEntry::Type::symbolic_link},
-      {"manifests/hard", "../../etc/passwd", TarEntry::Type::hard_link},
+TEMPLATE_LIST_TEST_CASE("a database is found through layers, whiteouts and links",
+                        "[image][engines]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
+  const LayerEntry database{"database/index.db", "db"};
+  const auto [name, layers,
+              expected] = GENERATE_REF(table<std::string, std::vector<std::vector<LayerEntry>>,
+                                             std::string>({
+      {"in the lowest layer", {{database}, {{"x", "1"}}, {{"y", "2"}}}, "db"},
+      {"in several: the topmost counts", {{database}, {{"database/index.db", "newer"}}}, "newer"},
+      {"below the name of its folder", {{{"database", "", EntryKind::directory}, database}}, "db"},
+      {"named from the current folder", {{{"./database/index.db", "db"}}}, "db"},
+      {"removed", {{database}, {{"database/.wh.index.db", ""}}}, "absent"},
+      {"removed with its folder", {{database}, {{".wh.database", ""}}}, "absent"},
+      {"removed, and made again",
+       {{database}, {{".wh.database", ""}}, {{"database/index.db", "new"}}},
+       "new"},
+      {"its folder emptied", {{database}, {{"database/.wh..wh..opq", ""}}}, "absent"},
+      {"its folder emptied and filled",
+       {{database}, {{"database/.wh..wh..opq", ""}, {"database/index.db", "new"}}},
+       "new"},
+      {"a hard link in its folder",
+       {{{"database/real.db", "db"},
+         {"database/index.db", "database/real.db", EntryKind::hard_link}}},
+       "db"},
+      {"nowhere", {{{"etc/os-release", "NAME=base\n"}}}, "absent"},
   }));
-  CAPTURE(path);
-  const TestImage image{.layers = {{{.path = path, .content = content, .type = type}}},
-                        .labels = {}};
-  const auto digest = fixture.registry.push("evil", "1", image);
-  const auto access = fixture.access();
+  CAPTURE(name);
+  OddBase base{.layers = {}};
+  for (const auto& entries : layers) base.layers.push_back({.entries = entries});
+  const std::string path = name == "a hard link in its folder" ? "/database" : "/database/index.db";
+  const auto image = site.push("index", base);
+  const auto access = site.access();
+  const std::vector<std::string> paths{path};
+
+  engine->extract(image, paths, access.work_directory / "out", access);
+
+  const auto file = access.work_directory / "out/database/index.db";
+  const auto found = fs::exists(file) ? read_file(file, 100) : "absent";
+  CHECK(found == expected);
+}
+
+TEMPLATE_LIST_TEST_CASE("layers are read whatever their compression and the kind of the image",
+                        "[image][engines]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
+  const auto kind = GENERATE(OddBase::Kind::docker, OddBase::Kind::oci);
+  const auto compression = GENERATE(Compression::none, Compression::gzip, Compression::zstd);
+  CAPTURE(kind == OddBase::Kind::oci, static_cast<int>(compression));
+  if (kind == OddBase::Kind::docker && compression == Compression::zstd) return;  // no such type
+
+  const OddBase base{.kind = kind, .layers = {{{{"database/index.db", "db"}}, compression}}};
+
+  CHECK(database_of(site, *engine, base) == "db");
+}
+
+TEMPLATE_LIST_TEST_CASE("bundles whose archives point outside are refused by name",
+                        "[image][engines]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
+  const auto [path, content, kind] = GENERATE(table<std::string, std::string, EntryKind>({
+      {"../escaped", "evil", EntryKind::file},
+      {"/manifests/absolute", "evil", EntryKind::file},
+      {"manifests/link", "../../../etc/passwd", EntryKind::symbolic_link},
+      {"manifests/link", "/etc/passwd", EntryKind::symbolic_link},
+      {"manifests/hard", "../../etc/passwd", EntryKind::hard_link},
+  }));
+  CAPTURE(path, content);
+  const auto image = site.push("evil", {.layers = {{.entries = {{path, content, kind}}}}});
+  const auto access = site.access();
   const std::vector<std::string> paths{"manifests/"};
 
-  CHECK_THROWS_WITH(fixture.engine.extract(fixture.reference("evil").at(Digest::parse(digest)),
-                                           paths, access.work_directory / "out", access),
+  CHECK_THROWS_WITH(engine->extract(image, paths, access.work_directory / "out", access),
                     Catch::Contains("/evil@sha256") && Catch::Contains(path));
+  CHECK_THROWS_AS(engine->extract(image, paths, access.work_directory / "again", access),
+                  UserError);
   CHECK_FALSE(fs::exists(access.work_directory / "escaped"));
 }
+
+}  // namespace iib::test
