@@ -49,9 +49,9 @@ class Walk:
     def fault(self, where, text):
         self.faults.append(f"{where}: {text}")
 
-    def send(self, method, path, body=None, user=None):
+    def send(self, method, path, body=None, user=None, headers=None):
         connection = http.client.HTTPConnection(self.url.hostname, self.url.port, timeout=20)
-        headers = {}
+        headers = dict(headers or {})
         if body is not None:
             body = json.dumps(body)
             headers["Content-Type"] = "application/json"
@@ -160,6 +160,16 @@ class Walk:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
 
+    def ask_ranges(self, where, operation, path):
+        described = [each for each in operation["parameters"] if each["name"] == "Range"]
+        if not described:
+            return self.fault(where, "the header Range is not described")
+        for value, status in ((described[0]["example"], 206), ("bytes=9999-", 416)):
+            answer = self.send("get", path, headers={"Range": value})
+            if self.expect(f"{where} ({value})", status, answer):
+                self.validate(f"{where} ({value})", operation, answer)
+        return None
+
     def visit_requests(self):
         for path, method, operation in self.operations():
             if "{id}" not in path:
@@ -183,6 +193,8 @@ class Walk:
                 if answer[0] >= 300:
                     self.fault(where, f"answered {answer[0]}: {answer[2][:300]}")
                 self.validate(where, operation, answer)
+            if name in ARTIFACTS:
+                self.ask_ranges(where, operation, path.format(id=number))
             unknown = self.send(method, path.format(id=999999), body, user)
             if self.expect(where, 404, unknown):
                 self.validate(where, operation, unknown)

@@ -1,7 +1,12 @@
+#include "client.hpp"
+#include "eventually.hpp"
 #include "site.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+
+#include <csignal>
+#include <fstream>
 
 namespace iib::test {
 namespace {
@@ -15,6 +20,24 @@ std::string configuration(int workers) {
   return fmt::format(
       "login_disabled: true\niib_registry: registry.example.com\niib_queues: {{iib: {}}}\n",
       workers);
+}
+
+void write_log(const Daemon& daemon, std::int64_t request, const std::string& text) {
+  const auto folder = daemon.state() / "artifacts" / "request_logs";
+  std::ofstream{folder / fmt::format("{}.log", request), std::ios::binary} << text;
+}
+
+std::string address_of(const Daemon& daemon) {
+  return fmt::format("127.0.0.1:{}", daemon.port());
+}
+
+bool refuses_connections(const std::string& address) {
+  try {
+    const RawClient client{address};
+    return false;
+  } catch (const std::runtime_error&) {
+    return true;
+  }
 }
 
 }  // namespace
@@ -53,6 +76,36 @@ TEST_CASE("a hundred queued requests survive the daemon's death and run in their
     before = ended;
   }
   CHECK(daemon.get("/api/v1/builds?state=in_progress").json["meta"]["total"].GetInt() == 0);
+}
+
+TEST_CASE("SIGTERM lets answers under way end, and takes no new connection", "[death][stop]") {
+  const TempDir directory{std::filesystem::temp_directory_path(), "stop-"};
+  Daemon daemon{directory.path() / "state", configuration(0)};
+  daemon.start();
+  const auto ended = submit(daemon, "add", kQuicklyFailed);
+  const auto waiting = submit(daemon, "add", kQuicklyFailed);
+  REQUIRE(daemon.post(fmt::format("/api/v1/builds/{}/cancel", ended), "").status == 202);
+  constexpr std::size_t kLong = 30UL << 20U;  // more than the kernel keeps for a slow reader
+  std::string long_log;
+  long_log.resize(kLong, 'x');
+  write_log(daemon, ended, long_log);
+  write_log(daemon, waiting, "so far\n");
+  const auto address = address_of(daemon);
+  RawClient reader{address};
+  reader.send(request_text("GET", fmt::format("/api/v1/builds/{}/logs", ended)));
+  RawClient follower{address};
+  follower.send(request_text("GET", fmt::format("/api/v1/builds/{}/logs?follow=1", waiting)));
+  REQUIRE(follower.receive().status == 200);
+  REQUIRE(follower.receive_chunk() == "so far\n");
+
+  REQUIRE(::kill(daemon.pid(), SIGTERM) == 0);
+
+  CHECK(eventually(std::chrono::seconds{5}, [&] { return refuses_connections(address); }));
+  const auto whole = reader.receive();
+  CHECK(whole.status == 200);
+  CHECK(whole.body.size() == kLong);
+  CHECK(follower.receive_chunks() == "");  // its last chunk: nothing was cut off
+  CHECK(daemon.wait_end(std::chrono::seconds{10}) == 0);
 }
 
 TEST_CASE("a second daemon on the same state directory names the first one's pid and ends",
