@@ -27,6 +27,8 @@ struct Options {
   std::optional<std::filesystem::path> config;
   std::string name;
   bool token = false;
+  /// Of a token, as `list` shows it; empty: none in particular.
+  std::string id;
 };
 
 std::filesystem::path users_file(const Options& options) {
@@ -52,7 +54,8 @@ void add_token(const Options& options, const std::filesystem::path& file) {
         {.name = options.name, .added = today(), .credential = web::hash_token(token.reveal())});
   });
   std::cout << token.reveal() << '\n';
-  std::cerr << fmt::format("{} has the token above, shown this once; {}\n", options.name, kReload);
+  std::cerr << fmt::format("{} has the token above, shown this once; its id is {}; {}\n",
+                           options.name, web::hash_token(token.reveal()).id(), kReload);
 }
 
 void set_password(const Options& options, const std::filesystem::path& file) {
@@ -80,17 +83,28 @@ void add(const Options& options) {
   }
 }
 
-/// With --token the tokens only, else all that the user has.
+/// Whether `remove` means that entry: with an id that token alone, with --token all tokens, else
+/// all that the user has.
+bool is_meant(const web::UserEntry& entry, const Options& options) {
+  if (entry.name != options.name) return false;
+  const auto* const token = std::get_if<web::TokenHash>(&entry.credential);
+  if (!options.id.empty()) return token != nullptr && token->id() == options.id;
+  return token != nullptr || !options.token;
+}
+
+std::string kind_of_meant(const Options& options) {
+  if (!options.id.empty()) return fmt::format("token {}", options.id);
+  return options.token ? "token" : "entry";
+}
+
 void remove(const Options& options) {
   const auto file = users_file(options);
   std::size_t gone = 0;
   web::change_users(file, [&](Entries& entries) {
-    gone = std::erase_if(entries, [&](const auto& entry) {
-      return entry.name == options.name && !(options.token && is_password(entry));
-    });
+    gone = std::erase_if(entries, [&](const auto& entry) { return is_meant(entry, options); });
     if (gone == 0) {
       throw UserError{fmt::format("{} has no {} in {}; `iibd user list` shows who is there",
-                                  options.name, options.token ? "token" : "entry", file.string())};
+                                  options.name, kind_of_meant(options), file.string())};
     }
   });
   std::cerr << fmt::format("entries of {} removed: {}; {}\n", options.name, gone, kReload);
@@ -118,6 +132,9 @@ void add_command(CLI::App& group, CommandLine& line, const std::string& name,
         "--token", options->token,
         work == add ? "make a token instead of setting a password" : "remove the tokens only");
   }
+  if (work == remove) {
+    command.add_option("--id", options->id, "remove this token only, by the id that list shows");
+  }
   command.callback([&line, options, work] {
     line.action = [options, work] {
       work(*options);
@@ -133,8 +150,8 @@ void add_user(CLI::App& root, CommandLine& line) {
   group.require_subcommand(1);
   add_command(group, line, "add",
               "set a password, read from standard input, or make one more token", add);
-  add_command(group, line, "remove", "remove a user", remove);
-  add_command(group, line, "list", "list the users: name, kind, day", list);
+  add_command(group, line, "remove", "remove a user, or tokens", remove);
+  add_command(group, line, "list", "list the users: name, kind with the id of a token, day", list);
 }
 
 }  // namespace iib::cli

@@ -1,3 +1,4 @@
+#include "iib/base/sha256.hpp"
 #include "service.hpp"
 
 #include <catch2/catch.hpp>
@@ -106,6 +107,17 @@ TEST_CASE("iibd user keeps its file for one pair of eyes", "[auth][users]") {
     REQUIRE(service.user({"remove", "b", "--token"}).status == 0);
     CHECK_THAT(service.user({"list"}).output, !Catch::Contains("b\ttoken"));
     CHECK_THAT(service.user({"list"}).output, Catch::Contains("b\tpassword"));
+  }
+  SECTION("removes one token by the id that the list shows") {
+    const auto made = service.user({"add", "b", "--token"});
+    const auto id = sha256_hex(token_in(made.output)).substr(0, 8);
+    CHECK_THAT(service.user({"list"}).output, Catch::Contains("b\ttoken " + id + "\t"));
+    CHECK(service.user({"remove", "a", "--id", id}).status == 1);  // of somebody else
+    REQUIRE(service.user({"remove", "b", "--id", id}).status == 0);
+    const auto left = service.user({"list"}).output;
+    CHECK_THAT(left, !Catch::Contains(id) && Catch::Contains("b\ttoken ") &&
+                         Catch::Contains("b\tpassword") && Catch::Contains("a\ttoken "));
+    CHECK(service.user({"remove", "b", "--id", id}).status == 1);
   }
   SECTION("and says what is wrong") {
     CHECK(service.user({"remove", "nobody"}).status == 1);
