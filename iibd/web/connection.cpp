@@ -1,6 +1,7 @@
 #include "web/connection.hpp"
 
 #include "web/live.hpp"
+#include "web/request_head.hpp"
 #include "web/response_head.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -30,7 +31,6 @@ constexpr std::chrono::milliseconds kLongestTick{1000};
 constexpr std::chrono::milliseconds kLingerTime{2000};
 /// What a client may still send after it was refused, before its connection is cut.
 constexpr std::size_t kLingerBytes = 1UL << 20U;
-constexpr unsigned kHttp11 = 11;
 
 /// Lets a coroutine wait, and learn of a failure without an exception.
 auto into(error_code& problem) {
@@ -42,51 +42,6 @@ auto into(error_code& problem) {
 std::chrono::milliseconds tick_of(const Limits& limits) {
   const auto shortest = std::min({limits.idle, limits.head, limits.body, limits.write});
   return std::clamp(shortest / 4, std::chrono::milliseconds{5}, kLongestTick);
-}
-
-HttpRequest head_of(const http::request<http::string_body>& message, const Peer& peer) {
-  HttpRequest request;
-  request.method = message.method_string();
-  request.target = message.target();
-  request.is_http11 = message.version() >= kHttp11;
-  for (const auto& field : message) {
-    request.headers.emplace_back(field.name_string(), field.value());
-  }
-  request.peer = peer;
-  return request;
-}
-
-/// What a request that cannot be read is answered with; nothing when nobody is there to read it.
-std::optional<HttpResponse> answer_to(const error_code& problem, bool timed_out,
-                                      const Limits& limits) {
-  if (timed_out) return error_response(408, "the request did not arrive in time");
-  if (problem == http::error::header_limit || problem == http::error::buffer_overflow) {
-    return error_response(
-        431, fmt::format("the headers are larger than the {} bytes allowed", limits.header_bytes));
-  }
-  if (problem == http::error::body_limit) {
-    return error_response(
-        413, fmt::format("the body is larger than the {} bytes allowed", limits.body_bytes));
-  }
-  const bool malformed =
-      problem.category() == http::make_error_code(http::error::bad_method).category() &&
-      problem != http::error::end_of_stream && problem != http::error::partial_message;
-  if (!malformed) return std::nullopt;
-  return error_response(400, "the request is not valid HTTP/1.1");
-}
-
-/// Whether another reader may see the body end elsewhere (RFC 9112, 6.1): only chunks are known
-/// here.
-bool has_doubtful_end(const HttpRequest& request) {
-  const auto encodings = request.header("Transfer-Encoding");
-  if (encodings.empty()) return false;
-  return !request.is_http11 || encodings.size() > 1 ||
-         !equal_ignoring_case(encodings.front(), "chunked");
-}
-
-bool has_body(const http::request<http::string_body>& message) {
-  const auto length = message.find(http::field::content_length);
-  return message.chunked() || (length != message.end() && length->value() != "0");
 }
 
 /// Counts as waiting for as long as it lives.
