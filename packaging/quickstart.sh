@@ -271,7 +271,7 @@ show_steps() {
   say "Its steps, in milliseconds"
   curl --silent --show-error --fail "$api/builds/$request/steps" | jq -r '
     def seconds: (.[:19] + "Z" | fromdate) + (.[19:-1] | if . == "" then 0 else tonumber end);
-    .items[] | select(.ended) |
+    .[] | select(.ended) |
     "  \((((.ended | seconds) - (.started | seconds)) * 1000) | round)  \(.name)"'
 }
 

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -50,6 +51,18 @@ struct KeptLayer {
   NewLayer layer;
   LayerCache::Held file;
 };
+
+/// Calls `work`, and puts `what` before the text of its failure, which begins with a name.
+template <class Work>
+auto speaking_of(std::string_view what, Work&& work) {
+  try {
+    return std::invoke(std::forward<Work>(work));
+  } catch (const ExternalError& error) {
+    throw ExternalError{fmt::format("{} {}", what, error.what()), error.worth_retrying()
+                                                                      ? ExternalError::Retry::yes
+                                                                      : ExternalError::Retry::no};
+  }
+}
 
 /// Layers of the bases that had to be compressed again.
 struct Recompression {
@@ -142,19 +155,23 @@ struct EmbeddedEngine::Impl {
     for (const auto& target : targets) {
       needed.push_back({layer.layer.blob, target.destination, target.destination});
     }
-    for (const auto& [blob, origin, destination] : without_repetitions(std::move(needed))) {
-      registry.upload(destination, blob, layer.file.path(), access);
+    for (const auto& each : without_repetitions(std::move(needed))) {
+      speaking_of("the image",
+                  [&] { registry.upload(each.destination, each.blob, layer.file.path(), access); });
     }
   }
 
   PushedImage push(const Target& target, const Assembled& image, const Access& access) {
-    const auto& [architecture, base, destination] = target;
-    registry.upload_bytes(destination, image.config_blob, image.config, access);
-    const auto digest = registry.put_manifest(destination, kImageType, image.manifest, access);
-    access.log.info("pushed {} for {} as {}", destination.text(), architecture, digest.text());
+    const auto& destination = target.destination;
+    const auto digest = speaking_of("the image", [&] {
+      registry.upload_bytes(destination, image.config_blob, image.config, access);
+      return registry.put_manifest(destination, kImageType, image.manifest, access);
+    });
+    access.log.info("pushed {} for {} as {}", destination.text(), target.architecture,
+                    digest.text());
     source.note(destination.at(image.config_blob.digest), {{}, image.config}, access);
     source.note(destination.at(digest), {std::string{kImageType}, image.manifest}, access);
-    return {architecture, destination.at(digest)};
+    return {target.architecture, destination.at(digest)};
   }
 
   EmbeddedEngineOptions options;
@@ -242,7 +259,9 @@ model::Digest EmbeddedEngine::push_list(const model::ImageReference& destination
     const auto config = impl_->source.config(here, access);
     listed.push_back({architecture, *here.digest(), manifest.size(), platform_of(here, config)});
   }
-  return impl_->registry.put_manifest(destination, kListType, assemble_list(listed), access);
+  return speaking_of("the manifest list", [&] {
+    return impl_->registry.put_manifest(destination, kListType, assemble_list(listed), access);
+  });
 }
 
 }  // namespace iib::image

@@ -54,6 +54,7 @@ TEST_CASE("a daemon killed in any visible state completes the request once it ru
           "[death]") {
   IIBD_NEEDS_TOOLS();
   Site site{{"amd64", "s390x"}};
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   const auto heron = site.push_bundle("heron-operator", "1.0.0");
   const auto otter = site.push_bundle("otter-operator", "0.1.0");
   int life = 1;
@@ -105,6 +106,7 @@ TEST_CASE("a daemon killed in any visible state completes the request once it ru
 TEST_CASE("a request during which the daemon dies three times ends failed and says so", "[death]") {
   IIBD_NEEDS_TOOLS();
   Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   const auto bundle = site.push_bundle("otter-operator", "0.1.0");
   std::int64_t request = 0;
   for (int life = 1; life <= 3; ++life) {
@@ -135,6 +137,7 @@ TEST_CASE("an orderly stop in the middle of a build counts no try, and the build
           "[death]") {
   IIBD_NEEDS_TOOLS();
   Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   const auto bundle = site.push_bundle("otter-operator", "0.1.0");
   const std::string one_try = "iib_max_tries: 1\n";  // a counted try would fail the request
   auto first = make_life(site, 1, one_try);

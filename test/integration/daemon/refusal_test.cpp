@@ -8,6 +8,7 @@ TEST_CASE("an architecture that the binary image lacks fails the request, naming
           "[bad input]") {
   IIBD_NEEDS_TOOLS();
   Site site{{"amd64", "arm64"}};
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   Daemon daemon{site.state(), site.configuration()};
   daemon.start();
   const auto bundle = site.push_bundle("otter-operator", "0.1.0");
@@ -24,6 +25,7 @@ TEST_CASE("an architecture that the binary image lacks fails the request, naming
 TEST_CASE("an image that is no index is refused as from_index", "[bad input]") {
   IIBD_NEEDS_TOOLS();
   Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   Daemon daemon{site.state(), site.configuration()};
   daemon.start();
   const auto bundle = site.push_bundle("otter-operator", "0.1.0");

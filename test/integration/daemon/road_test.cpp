@@ -74,6 +74,7 @@ TEST_CASE("bundles for four architectures become one index image that shares its
           "[road]") {
   IIBD_NEEDS_TOOLS();
   Site site{{"s390x", "amd64", "ppc64le", "arm64"}};
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   Daemon daemon{site.state(), site.configuration()};
   daemon.start();
   const std::vector<std::string> bundles{
@@ -133,6 +134,7 @@ TEST_CASE("bundles for four architectures become one index image that shares its
 TEST_CASE("the document of an ended add says what was made of what", "[road]") {
   IIBD_NEEDS_TOOLS();
   Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   Daemon daemon{site.state(), site.configuration()};
   daemon.start();
   const std::vector<std::string> bundles{site.push_bundle("otter-operator", "0.2.0"),
@@ -163,6 +165,7 @@ TEST_CASE("the document of an ended add says what was made of what", "[road]") {
 TEST_CASE("the log of a request is served once the request has ended", "[road]") {
   IIBD_NEEDS_TOOLS();
   Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   Daemon daemon{site.state(), site.configuration()};
   daemon.start();
   const auto bundle = site.push_bundle("otter-operator", "0.1.0");
@@ -183,6 +186,7 @@ TEST_CASE("the log of a request is served once the request has ended", "[road]")
 TEST_CASE("an index grows by what it lacks, and operators leave it", "[road]") {
   IIBD_NEEDS_TOOLS();
   Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   Daemon daemon{site.state(), site.configuration()};
   daemon.start();
   const auto otter = site.push_bundle("otter-operator", "0.1.0");
@@ -218,6 +222,7 @@ TEST_CASE("a bundle that is a manifest list or comes twice counts once, by its f
           "[road]") {
   IIBD_NEEDS_TOOLS();
   Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   Daemon daemon{site.state(), site.configuration()};
   daemon.start();
   const auto image = bundle_image(sample_bundle("otter-operator", "0.1.0"));

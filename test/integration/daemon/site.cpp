@@ -36,6 +36,10 @@ std::string Site::pull_spec(const std::string& repository) const {
   return registry_.address() + "/" + repository;
 }
 
+void Site::use_image_engine(const std::string& name) {
+  engine_line_ = fmt::format("iib_image_engine: {}\n", name);
+}
+
 std::string Site::configuration(const std::string& more) const {
   return fmt::format(
       "login_disabled: true\n"
@@ -45,8 +49,8 @@ std::string Site::configuration(const std::string& more) const {
       "iib_retry_delay: 0\n"
       "iib_retry_jitter: 0\n"
       "iib_retry_multiplier: 0\n"
-      "{1}",
-      registry_.address(), more);
+      "{1}{2}",
+      registry_.address(), engine_line_, more);
 }
 
 std::string Site::push_image(const std::string& repository, const TestImage& image) {

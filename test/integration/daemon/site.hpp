@@ -19,6 +19,9 @@
     }                                                                                        \
   } while (false)
 
+/// The image engines: every type of request is tested with both.
+#define IIBD_EACH_IMAGE_ENGINE() GENERATE(as<std::string>{}, "tools", "embedded")
+
 namespace iib::test {
 
 /// What an add or rm request says besides its bundles or operators.
@@ -44,6 +47,8 @@ class Site {
   /// A state directory that does not exist yet.
   [[nodiscard]] std::filesystem::path state() const { return directory_.path() / "state"; }
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }
+  /// `iib_image_engine` of the configurations that follow; the default's without it.
+  void use_image_engine(const std::string& name);
   /// The lines that a daemon here needs, and `more`. Retries come at once.
   [[nodiscard]] std::string configuration(const std::string& more = {}) const;
 
@@ -59,9 +64,14 @@ class Site {
   [[nodiscard]] std::string rm_body(const std::vector<std::string>& operators,
                                     const IndexArguments& arguments) const;
 
+ protected:
+  /// The line that names the image engine; may be empty.
+  [[nodiscard]] const std::string& engine_line() const { return engine_line_; }
+
  private:
   TempDir directory_;
   Registry registry_;
+  std::string engine_line_;
 };
 
 /// Where the bundle `package`/`version` of test/data lies.

@@ -24,8 +24,8 @@ std::string FaultySite::faulty_configuration(int attempts, const std::string& mo
       "iib_retry_delay: 0\n"
       "iib_retry_jitter: 0\n"
       "iib_retry_multiplier: 0\n"
-      "{3}",
-      proxy_.address(), base().substr(0, base().find('/')), attempts, more);
+      "{3}{4}",
+      proxy_.address(), base().substr(0, base().find('/')), attempts, engine_line(), more);
 }
 
 std::string FaultySite::add_one(const std::string& bundle) const {

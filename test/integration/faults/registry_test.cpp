@@ -36,7 +36,12 @@ std::vector<Case> bad_answers() {
   return {
       {"flaky", answer(500), 3, "complete", {}, 4},
       {"broken", answer(500), kAlways, "failed", {"500", "trouble is inside"}, kAttempts},
-      {"unknown-user", answer(401), kAlways, "failed", {"iib_docker_config_template"}, 1},
+      {"unknown-user",
+       answer(401, "WWW-Authenticate: Basic realm=\"r\"\r\n"),
+       kAlways,
+       "failed",
+       {"iib_docker_config_template"},
+       1},
       {"forbidden", answer(403), kAlways, "failed", {"iib_docker_config_template"}, 1},
       {"absent", answer(404), kAlways, "failed", {"check that it exists"}, 1},
       {"busy", answer(429, "Retry-After: 1\r\n"), 2, "complete", {}, 3},
@@ -49,6 +54,7 @@ std::vector<Case> bad_answers() {
 TEST_CASE("what a registry answers decides whether it is asked again", "[faults][registry]") {
   IIBD_NEEDS_TOOLS();
   FaultySite site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   site.proxy().listen();
   const auto cases = bad_answers();
   Daemon daemon{site.state(), site.faulty_configuration(kAttempts, "iib_queues: {iib: 3}\n")};
@@ -84,6 +90,7 @@ TEST_CASE("a layer that ends halfway is fetched again, and never taken for whole
           "[faults][registry]") {
   IIBD_NEEDS_TOOLS();
   FaultySite site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   site.proxy().listen();
   Daemon daemon{site.state(), site.faulty_configuration(2)};
   daemon.start();
@@ -108,6 +115,7 @@ TEST_CASE("a layer that ends halfway is fetched again, and never taken for whole
 TEST_CASE("a registry that is not there is told with its name", "[faults][registry]") {
   IIBD_NEEDS_TOOLS();
   FaultySite site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   Daemon daemon{site.state(), site.faulty_configuration(3)};
   daemon.start();
 
@@ -125,6 +133,7 @@ TEST_CASE("a registry that never answers costs the configured time, not for ever
           "[faults][registry]") {
   IIBD_NEEDS_TOOLS();
   FaultySite site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   site.proxy().listen();
   site.proxy().add({.path = "/v2/silent/manifests/", .fault = {.kind = Kind::silence}});
   Daemon daemon{site.state(), site.faulty_configuration(2, "iib_skopeo_timeout: 2\n")};
@@ -144,6 +153,7 @@ TEST_CASE("a registry that never answers costs the configured time, not for ever
 TEST_CASE("a daemon is stopped while a registry keeps it waiting", "[faults][registry]") {
   IIBD_NEEDS_TOOLS();
   FaultySite site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   site.proxy().listen();
   site.proxy().add({.path = "/v2/silent/manifests/", .fault = {.kind = Kind::silence}});
   Daemon daemon{site.state(), site.faulty_configuration(2)};
@@ -158,6 +168,7 @@ TEST_CASE("a push is tried again when the registry may recover, and not when it 
           "[faults][registry]") {
   IIBD_NEEDS_TOOLS();
   FaultySite site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   site.proxy().listen();
   Daemon daemon{site.state(), site.faulty_configuration(3)};
   daemon.start();
@@ -210,6 +221,7 @@ TEST_CASE("with a registry that fails at random every request ends, and a comple
   IIBD_NEEDS_TOOLS();
   constexpr int kRequests = 6;
   FaultySite site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   site.proxy().listen();
   const auto bundle = site.push_bundle_as("otter-operator");
   site.proxy().fail_at_random(0.05, {{.kind = Kind::answer, .status = 500},

@@ -144,6 +144,7 @@ TEST_CASE("requests come to their right end however often the daemon is killed m
           "[soak]") {
   IIBD_NEEDS_TOOLS();
   Site site{{"amd64", "arm64", "ppc64le", "s390x"}};
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   Lives lives{site, Workload::configuration() + "iib_max_tries: 1000\n"};
 
   soak(site, lives, long_run() ? Size{200, 100} : Size{6, 8}, SIGKILL);
@@ -157,6 +158,7 @@ TEST_CASE(
     "[soak]") {
   IIBD_NEEDS_TOOLS();
   Site site{{"amd64", "arm64", "ppc64le", "s390x"}};
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   Lives lives{site, Workload::configuration() + "iib_max_tries: 1\n"};
 
   soak(site, lives, long_run() ? Size{100, 50} : Size{4, 6}, SIGTERM);
