@@ -37,6 +37,13 @@ std::optional<std::string> listed_errors(std::string_view body) {
   }
 }
 
+/// A registry that does not know a blob that it has just taken: it notices a little later, or
+/// another client has pushed the same one at this moment (docker-registry empties the file that
+/// names it before it writes it anew).
+bool has_not_noticed(std::string_view explanation) {
+  return explanation.find("MANIFEST_BLOB_UNKNOWN") != std::string_view::npos;
+}
+
 std::optional<std::chrono::seconds> until_date(const std::string& text) {
   std::tm date{};
   const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
@@ -109,6 +116,7 @@ void throw_status(const io::HttpAnswer& answer, std::string_view what, const Ste
   const auto text = fmt::format("{} answered {}{}{}", what, answer.status,
                                 explanation.empty() ? "" : ": ", explanation);
   const auto cause = cause_of_status(answer.status);
+  if (has_not_noticed(explanation)) throw_as(Cause::registry_failed, text, step, Retry::yes);
   // What the registry calls a wrong request stays wrong.
   if (cause == Cause::other) throw_as(cause, text, step, Retry::no);
   const auto wait = retry_after(answer);

@@ -132,14 +132,17 @@ long long number_in(const fs::path& state, const std::string& sql) {
 }
 
 std::vector<std::string> leftovers(const fs::path& state) {
-  const std::set<std::string> own{"artifacts", "containers", "iibd.db", "lock",
-                                  "programs",  "secret.key", "work"};
+  const std::set<std::string> own{"artifacts", "containers", "iibd.db",    "layers",
+                                  "lock",      "programs",   "secret.key", "work"};
   std::vector<std::string> left;
   for (const auto& name : names_in(state)) {
     if (!own.contains(name)) left.push_back(name);
   }
   for (const auto* folder : {"work", "programs"}) {
     for (const auto& name : names_in(state / folder)) left.push_back(folder + ("/" + name));
+  }
+  for (const auto& name : names_in(state / "layers")) {
+    if (name.starts_with("scratch-")) left.push_back("layers/" + name);
   }
   for (const auto& name : names_in(state / "containers")) {
     if (name.starts_with("sweep-")) left.push_back("containers/" + name);

@@ -100,6 +100,15 @@ std::chrono::milliseconds moment(std::mt19937& random) {
   return std::chrono::milliseconds{random() % static_cast<unsigned>(bound)};
 }
 
+/// As if one death had hit the moment when the engine's storage is swept, or written.
+void leave_halfway(const Site& site) {
+  if (std::filesystem::exists(site.state() / "layers")) {
+    write_file_atomically(site.state() / "layers" / "scratch-killed", "half a layer");
+  } else {
+    std::filesystem::create_directories(site.state() / "containers" / "sweep-killed" / "scratch");
+  }
+}
+
 /// Ends the daemon with `signal` `size.deaths` times while requests come in, then lets it finish,
 /// and checks the ends of all requests.
 void soak(Site& site, Lives& lives, const Size& size, int signal) {
@@ -128,8 +137,7 @@ void soak(Site& site, Lives& lives, const Size& size, int signal) {
     lives.check_remains();
   }
 
-  // As if one death had hit the moment when the storage is swept.
-  std::filesystem::create_directories(site.state() / "containers" / "sweep-killed" / "scratch");
+  leave_halfway(site);
   daemon = &lives.begin();
   for (std::size_t kind = 0; kind < workload.kinds(); ++kind) workload.submit(*daemon, kind);
   CHECK(workload.wrong_ends(*daemon) == kNothing);
