@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <stdexcept>
@@ -183,10 +184,14 @@ void FaultProxy::converse(io::Descriptor client) {
     case Fault::Kind::cut:
       // What brings a body is cut in that body instead: the registry would wait for the rest.
       if (request.method == "GET" || request.method == "HEAD") {
-        pass_half(client.get(), head);
+        pass_part(client.get(), head, fault->bytes);
       } else {
+        if (fault->bytes > 0) cut_request(client.get(), head, fault->bytes);
         reset(client.get());
       }
+      return;
+    case Fault::Kind::slow:
+      pass_slowly(client.get(), head, fault->bytes);
       return;
     case Fault::Kind::reset:
       reset(client.get());
@@ -238,7 +243,7 @@ void FaultProxy::pass(int client, const std::string& head) const {
   }
 }
 
-void FaultProxy::pass_half(int client, const std::string& head) const {
+void FaultProxy::pass_part(int client, const std::string& head, std::size_t bytes) const {
   const auto registry = connect_registry(head);
   std::string answer;
   std::array<char, 64UL * 1024> buffer{};
@@ -251,7 +256,39 @@ void FaultProxy::pass_half(int client, const std::string& head) const {
   const auto body = answer.find(kEndOfHead);
   if (body == std::string::npos) return;
   const auto begin = body + kEndOfHead.size();
-  send_all(client, std::string_view{answer}.substr(0, begin + (answer.size() - begin) / 2));
+  const auto part = bytes > 0 ? bytes : (answer.size() - begin) / 2;
+  send_all(client, std::string_view{answer}.substr(0, begin + part));
+}
+
+/// Whether the proxy is to end within `pause`.
+bool FaultProxy::ends_within(std::chrono::milliseconds pause) const {
+  pollfd stop{stop_.get(), POLLIN, 0};
+  return ::poll(&stop, 1, static_cast<int>(pause.count())) != 0;
+}
+
+/// A tenth of a second's worth at a time.
+void FaultProxy::pass_slowly(int client, const std::string& head,
+                             std::size_t bytes_per_second) const {
+  constexpr std::chrono::milliseconds kPause{100};
+  const auto registry = connect_registry(head);
+  std::vector<char> buffer(std::max<std::size_t>(bytes_per_second / 10, 1));
+  while (readable(registry.get())) {
+    const auto got = ::recv(registry.get(), buffer.data(), buffer.size(), 0);
+    if (got <= 0 || !send_all(client, {buffer.data(), static_cast<std::size_t>(got)})) return;
+    if (ends_within(kPause)) return;
+  }
+}
+
+/// Lets the registry have the first `bytes` of the request's body, and no more.
+void FaultProxy::cut_request(int client, const std::string& head, std::size_t bytes) const {
+  const auto registry = connect_registry(head);
+  std::array<char, 4096> buffer{};
+  while (bytes > 0 && readable(client)) {
+    const auto got = ::recv(client, buffer.data(), std::min(bytes, buffer.size()), 0);
+    if (got <= 0) return;
+    send_all(registry.get(), {buffer.data(), static_cast<std::size_t>(got)});
+    bytes -= static_cast<std::size_t>(got);
+  }
 }
 
 }  // namespace iib::test

@@ -4,6 +4,8 @@
 
 #include <climits>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -18,8 +20,11 @@ namespace iib::test {
 /// One way in which a registry lets its clients down.
 struct Fault {
   enum class Kind {
-    answer,   ///< An answer with `status` instead of the registry's.
-    cut,      ///< Half of the registry's answer, then the end of the connection.
+    answer,  ///< An answer with `status` instead of the registry's.
+    /// Half of the answer to a GET, or `bytes` of its body, then the end of the connection. What
+    /// brings a body is reset at once, or after `bytes` of that body.
+    cut,
+    slow,     ///< What the registry answers, `bytes` a second.
     reset,    ///< No answer: the connection is reset.
     silence,  ///< No answer: the connection stays open until the client gives up.
   };
@@ -27,6 +32,7 @@ struct Fault {
   int status = 0;
   /// Header lines of the answer, each ended by CR LF.
   std::string headers{};
+  std::size_t bytes = 0;  ///< Of a cut and of slowness.
 };
 
 /// Which requests meet a fault, and how many of them.
@@ -73,7 +79,10 @@ class FaultProxy {
   [[nodiscard]] std::string read_head(int client) const;
   void await_end(int client) const;
   void pass(int client, const std::string& head) const;
-  void pass_half(int client, const std::string& head) const;
+  void pass_part(int client, const std::string& head, std::size_t bytes) const;
+  void pass_slowly(int client, const std::string& head, std::size_t bytes_per_second) const;
+  void cut_request(int client, const std::string& head, std::size_t bytes) const;
+  [[nodiscard]] bool ends_within(std::chrono::milliseconds pause) const;
   [[nodiscard]] io::Descriptor connect_registry(const std::string& head) const;
 
   int registry_port_;

@@ -17,6 +17,8 @@
 namespace iib::test {
 namespace {
 
+constexpr char kTlsHandshake = 0x16;
+
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char each) { return static_cast<char>(std::tolower(each)); });
@@ -112,6 +114,10 @@ bool HttpTestServer::read_request(int client, RawRequest& request) const {
   char each = 0;
   while (!request.head.ends_with("\r\n\r\n")) {
     if (!readable(client) || ::recv(client, &each, 1, 0) != 1) return false;
+    if (request.head.empty() && each == kTlsHandshake) {
+      send_all(client, "HTTP/1.0 400 Bad Request\r\n\r\nplain HTTP only\n");
+      return false;
+    }
     request.head.push_back(each);
   }
   if (reads_ == Reads::head_only) return true;

@@ -1,0 +1,225 @@
+#include "client_site.hpp"
+#include "http_test_server.hpp"
+#include "iib/base/error.hpp"
+#include "skip.hpp"
+
+#include <catch2/catch.hpp>
+#include <climits>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+
+namespace iib::test {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+using Kind = Fault::Kind;
+
+constexpr auto kImageType = "application/vnd.docker.distribution.manifest.v2+json";
+
+TestImage small_image() {
+  return {.layers = {{{.path = "etc/name", .content = "x"}}}, .labels = {}};
+}
+
+/// The text of what it throws.
+template <class Exception, class Use>
+std::string failure(Use&& use) {
+  try {
+    use();
+  } catch (const Exception& error) {
+    return error.what();
+  }
+  throw std::runtime_error{"it did not fail"};
+}
+
+}  // namespace
+
+TEST_CASE("a manifest comes by tag and by digest, as it is", "[registry][client]") {
+  IIBD_NEEDS_REGISTRY();
+  ClientSite site;
+  const auto digest = site.registry().push("ns/op", "v1", small_image());
+
+  const auto by_tag = site.client().manifest(site.straight("ns/op:v1"), site.access());
+  const auto by_digest = site.client().manifest(site.straight("ns/op@" + digest), site.access());
+
+  CHECK(by_tag.media_type == kImageType);
+  CHECK(model::Digest::of(by_tag.bytes).text() == digest);
+  CHECK(by_digest.bytes == by_tag.bytes);
+}
+
+TEST_CASE("what a registry answers decides whether and how it is asked again",
+          "[registry][client]") {
+  IIBD_NEEDS_REGISTRY();
+  ClientSite site;
+  site.registry().push("ns/op", "v1", small_image());
+  struct Case {
+    Fault fault;
+    int times;
+    int asked;
+    std::vector<std::string> reason;  ///< Empty: it succeeds in the end.
+  };
+  const auto status = [](int code, std::string headers = {}) {
+    return Fault{.kind = Kind::answer, .status = code, .headers = std::move(headers)};
+  };
+  const auto each =
+      GENERATE_COPY(Case{status(500), 2, 3, {}}, Case{status(502), 2, 3, {}},
+                    Case{status(503), 2, 3, {}}, Case{status(429), 2, 3, {}},
+                    Case{{.kind = Kind::reset}, 2, 3, {}}, Case{{.kind = Kind::cut}, 2, 3, {}},
+                    Case{status(500), INT_MAX, 3, {"answered 500", "the trouble is inside"}},
+                    Case{status(429), INT_MAX, 3, {"answered 429", "the trouble is inside"}},
+                    Case{{.kind = Kind::cut}, INT_MAX, 3, {"unexpected EOF", "can be reached"}},
+                    Case{{.kind = Kind::reset}, INT_MAX, 3, {"can be reached"}},
+                    Case{status(403), INT_MAX, 1, {"answered 403", "iib_docker_config_template"}},
+                    Case{status(400), INT_MAX, 1, {"answered 400"}});
+  CAPTURE(each.fault.status, each.times);
+  site.proxy().add({.path = "/v2/ns/op/manifests/v1", .fault = each.fault, .times = each.times});
+  const auto image = site.by_proxy("ns/op:v1");
+
+  if (each.reason.empty()) {
+    CHECK_FALSE(site.client().manifest(image, site.access()).bytes.empty());
+  } else {
+    const auto reason = failure<ExternalError>(
+        [&] { static_cast<void>(site.client().manifest(image, site.access())); });
+    CHECK_THAT(reason, Catch::StartsWith(image.text() + " cannot be read: "));
+    for (const auto& part : each.reason) CHECK_THAT(reason, Catch::Contains(part));
+  }
+  CHECK(site.proxy().seen("GET", "/manifests/v1") == each.asked);
+}
+
+TEST_CASE("an image that is not there is the user's mistake", "[registry][client]") {
+  IIBD_NEEDS_REGISTRY();
+  ClientSite site;
+
+  const auto reason = failure<UserError>([&] {
+    static_cast<void>(site.client().manifest(site.straight("ns/none:v1"), site.access()));
+  });
+
+  CHECK_THAT(reason, Catch::Contains("ns/none:v1 cannot be read: GET http://"));
+  CHECK_THAT(reason, Catch::Contains("404: MANIFEST_UNKNOWN: manifest unknown"));
+  CHECK_THAT(reason, Catch::EndsWith("check that it exists and is spelled right"));
+}
+
+TEST_CASE("Retry-After is honoured, in seconds, up to the cap", "[registry][client]") {
+  IIBD_NEEDS_REGISTRY();
+  ClientSite site;
+  site.registry().push("ns/op", "v1", small_image());
+  site.proxy().add({.path = "/manifests/v1",
+                    .fault = {.kind = Kind::answer, .status = 429, .headers = "Retry-After: 1\r\n"},
+                    .times = 1});
+  const auto begin = steady_clock::now();
+
+  static_cast<void>(site.client().manifest(site.by_proxy("ns/op:v1"), site.access()));
+
+  CHECK(steady_clock::now() - begin >= 1s);
+}
+
+TEST_CASE("a manifest that is not the one asked for is never taken", "[registry][client]") {
+  const auto body = std::string{"{\"schemaVersion\":2}"};
+  const auto digest = model::Digest::of(body).text();
+  const auto told = GENERATE(as<std::string>{}, "", "sha256:" + std::string(64, 'a'));
+  const HttpTestServer server{[&](const RawRequest&) {
+    return answer(200, body, told.empty() ? "" : "Docker-Content-Digest: " + told + "\r\n");
+  }};
+  image::RegistryClient client{quick_options({server.address()}),
+                               Log{make_null_sink(), "image", LogLevel::error}};
+  const image::Access access{.auth_file = {},
+                             .work_directory = {},
+                             .log = Log{make_null_sink(), "image", LogLevel::error},
+                             .cancellation = {}};
+  const auto image = [&](const std::string& name) {
+    return model::ImageReference::parse(server.address() + name);
+  };
+
+  CHECK_THROWS_WITH(client.manifest(image("/ns/op@sha256:" + std::string(64, 'b')), access),
+                    Catch::Contains("instead of sha256:bbbb"));
+  CHECK(client.manifest(image("/ns/op@" + digest), access).bytes == body);
+  if (!told.empty()) {
+    CHECK_THROWS_WITH(client.manifest(image("/ns/op:v1"), access),
+                      Catch::Contains("instead of sha256:aaaa"));
+  }
+}
+
+TEST_CASE("a manifest of more than 16 MiB is refused at once", "[registry][client]") {
+  const HttpTestServer server{[](const RawRequest&) {
+    return RawAnswer{"HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n{",
+                     RawAnswer::Then::silence};
+  }};
+  image::RegistryClient client{quick_options({server.address()}),
+                               Log{make_null_sink(), "image", LogLevel::error}};
+  const image::Access access{.auth_file = {},
+                             .work_directory = {},
+                             .log = Log{make_null_sink(), "image", LogLevel::error},
+                             .cancellation = {}};
+
+  CHECK_THROWS_WITH(
+      client.manifest(model::ImageReference::parse(server.address() + "/ns/op:v1"), access),
+      Catch::Contains("longer than 16777216 bytes"));
+}
+
+TEST_CASE("a silent registry is left as soon as the request says so", "[registry][client]") {
+  IIBD_NEEDS_REGISTRY();
+  ClientSite site{image::RegistryOptions{.call_limit = 1s}};
+  site.registry().push("ns/op", "v1", small_image());
+  site.proxy().add({.path = "/manifests/v1", .fault = {.kind = Kind::silence}});
+  const auto image = site.by_proxy("ns/op:v1");
+  const auto ask = [&](const Cancellation& cancellation) {
+    static_cast<void>(site.client().manifest(image, site.access(cancellation)));
+  };
+  const auto begin = steady_clock::now();
+
+  SECTION("a stop") {
+    std::stop_source stop;
+    const std::jthread stopper{[&] {
+      while (site.proxy().seen("GET", "/manifests/v1") == 0) std::this_thread::yield();
+      stop.request_stop();
+    }};
+    CHECK_THROWS_AS(ask(Cancellation{stop.get_token()}), Cancelled);
+    CHECK(steady_clock::now() - begin < 900ms);
+  }
+  SECTION("a deadline") {
+    CHECK_THROWS_WITH(ask(Cancellation{}.within(200ms)), Catch::Contains("took too long"));
+    CHECK(steady_clock::now() - begin < 900ms);
+  }
+  SECTION("the limit of a call, each time") {
+    CHECK_THAT(failure<ExternalError>([&] { ask({}); }), Catch::Contains("can be reached"));
+    CHECK(site.proxy().seen("GET", "/manifests/v1") == 3);
+  }
+}
+
+TEST_CASE("connections are kept, and no more are open than allowed", "[registry][client]") {
+  std::atomic<int> at_once = 0;
+  std::atomic<int> most = 0;
+  const HttpTestServer server{[&](const RawRequest&) {
+    const int now = ++at_once;
+    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+    }
+    std::this_thread::sleep_for(5ms);  // long enough for others to come, were they let
+    --at_once;
+    return answer(200, "{}");
+  }};
+  image::RegistryClient client{quick_options({server.address()}, {.transfers = 3}),
+                               Log{make_null_sink(), "image", LogLevel::error}};
+  const image::Access access{.auth_file = {},
+                             .work_directory = {},
+                             .log = Log{make_null_sink(), "image", LogLevel::error},
+                             .cancellation = {}};
+  const auto image = model::ImageReference::parse(server.address() + "/ns/op:v1");
+  // The first finds out that there is no TLS here; that costs connections of its own.
+  static_cast<void>(client.manifest(image, access));
+  const int before = server.connections();
+
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 12; ++i) {
+    threads.emplace_back([&] {
+      for (int j = 0; j < 5; ++j) static_cast<void>(client.manifest(image, access));
+    });
+  }
+  threads.clear();
+
+  CHECK(most == 3);
+  CHECK(server.connections() - before <= 3);
+}
+
+}  // namespace iib::test
