@@ -143,7 +143,7 @@ std::unique_ptr<image::ImageEngine> ImageSite::make_engine(
   throw std::logic_error{"unknown engine"};
 }
 
-image::Access ImageSite::access(const image::AuthOverlay& overlay) {
+image::Access ImageSite::access(const image::AuthOverlay& overlay) const {
   const auto directory = make_directory(state.path() / fmt::format("request-{}", ++requests_));
   image::write_auth_file(directory / "auth.json", {}, overlay);
   return {.auth_file = directory / "auth.json",

@@ -86,7 +86,7 @@ class ImageSite {
       const std::string& name = "engine") const;
 
   /// The access of a request with a directory of its own and these credentials.
-  [[nodiscard]] image::Access access(const image::AuthOverlay& overlay = {});
+  [[nodiscard]] image::Access access(const image::AuthOverlay& overlay = {}) const;
   /// `name` in the registry of the site.
   [[nodiscard]] model::ImageReference reference(const std::string& name) const;
   /// Pushes `base` as `repository:1`; gives it pinned.
@@ -114,7 +114,7 @@ class ImageSite {
   io::ProgramRunner runner;
 
  private:
-  int requests_ = 0;
+  mutable int requests_ = 0;
 };
 
 /// The content of an index, with a database that holds `database`.

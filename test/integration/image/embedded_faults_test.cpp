@@ -1,0 +1,315 @@
+#include "fault_proxy.hpp"
+#include "http_test_server.hpp"
+#include "iib/base/error.hpp"
+#include "image_site.hpp"
+#include "skip.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace iib::test {
+namespace {
+
+using namespace std::chrono_literals;
+using image::EmbeddedEngine;
+using image::ImageEngine;
+using image::ManifestKind;
+using model::ImageReference;
+using FaultKind = Fault::Kind;
+
+constexpr int kAttempts = 4;
+constexpr auto kFinal = "out:final";
+constexpr auto kImage = "application/vnd.docker.distribution.manifest.v2+json";
+
+/// The embedded engine with a proxy between it and the real registry that lets it down.
+class FaultySite : public ImageSite {
+ public:
+  FaultySite() {
+    // A layer large enough to be cut in the middle.
+    const std::string noise(200'000, 'x');
+    const auto base =
+        push("base", {.layers = {{.entries = {{"noise", noise}}, .compression = Compression::none},
+                                 {.entries = {{"other", "1"}}}}});
+    base_ = by_proxy("base").at(*base.digest());
+    proxy.listen();
+  }
+
+  [[nodiscard]] ImageReference by_proxy(const std::string& name) const {
+    return ImageReference::parse(proxy.address() + "/" + name);
+  }
+  [[nodiscard]] std::unique_ptr<EmbeddedEngine> engine(const std::string& name = "engine") const {
+    auto options = embedded_options(name);
+    options.insecure_registries = {proxy.address(), registry.address()};
+    options.retries = {.attempts = kAttempts, .multiplier = 0ms, .delay = 0ms, .jitter = 0ms};
+    options.call_limit = 5s;
+    return std::make_unique<EmbeddedEngine>(options, access().log);
+  }
+  /// Makes images for two architectures with this database, and their list under the final tag.
+  model::Digest build(ImageEngine& engine, const std::string& database) const {
+    const auto own = access();
+    const std::vector<image::Target> targets{{"amd64", *base_, by_proxy("out:build-amd64")},
+                                             {"arm64", *base_, by_proxy("out:build-arm64")}};
+    const auto images =
+        engine.build_and_push(index_content(own.work_directory, database), targets, own);
+    return engine.push_list(by_proxy(kFinal), images, own);
+  }
+  /// The digest under the final tag, asked of the registry itself; empty when there is none.
+  [[nodiscard]] std::string final_digest() const {
+    const auto raw = registry.manifest("out", "final");
+    return raw.empty() ? "" : model::Digest::of(raw).text();
+  }
+  /// Whether every blob of the image under the final tag lies in the registry, with its digest.
+  void check_final() const {
+    const auto list = io::parse_json(registry.manifest("out", "final"));
+    REQUIRE(list["manifests"].Size() == 2);
+    for (const auto& entry : list["manifests"].GetArray()) {
+      const auto manifest = io::parse_json(registry.manifest("out", entry["digest"].GetString()));
+      for (const auto& layer : manifest["layers"].GetArray()) {
+        const std::string digest = layer["digest"].GetString();
+        CHECK(model::Digest::of(registry.blob("out", digest)).text() == digest);
+      }
+    }
+  }
+
+  mutable FaultProxy proxy{registry.port()};
+
+ private:
+  std::optional<ImageReference> base_;
+};
+
+struct Phase {
+  std::string name;
+  std::string method;
+  std::string path;
+};
+
+/// Everything that a build asks of a registry.
+const std::vector<Phase> kPhases{
+    {"reading the base", "GET", "/v2/base/manifests/"},
+    {"reading its config", "GET", "/v2/base/blobs/"},
+    {"looking for a blob", "HEAD", "/v2/out/blobs/"},
+    {"mounting or beginning an upload", "POST", "/v2/out/blobs/uploads/"},
+    {"uploading", "PUT", "/v2/out/blobs/uploads/"},
+    {"pushing an image", "PUT", "/v2/out/manifests/build-"},
+    {"moving the final tag", "PUT", "/v2/out/manifests/final"},
+};
+
+Fault answering(int status, std::string headers = {}) {
+  return {.kind = FaultKind::answer, .status = status, .headers = std::move(headers)};
+}
+
+/// A registry that has one image, `x:1`, with this manifest.
+HttpTestServer::Handler lying(const std::string& type, const std::string& body) {
+  return [type, body](const RawRequest& request) {
+    if (request.line().find("/manifests/") == std::string::npos) return answer(200);
+    return answer(200, body, type.empty() ? "" : "Content-Type: " + type + "\r\n");
+  };
+}
+
+std::string list_of(int count) {
+  std::string entries;
+  for (int i = 0; i < count; ++i) {
+    entries += fmt::format(
+        R"({}{{"mediaType":"application/vnd.oci.image.manifest.v1+json","size":1,)"
+        R"("digest":"sha256:{:064x}","platform":{{"architecture":"a{}","os":"linux"}}}})",
+        i == 0 ? "" : ",", i, i);
+  }
+  return fmt::format(R"({{"schemaVersion":2,"manifests":[{}]}})", entries);
+}
+
+}  // namespace
+
+TEST_CASE("a bad moment in any phase changes nothing of the result", "[image][embedded][faults]") {
+  if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
+  FaultySite undisturbed;
+  const auto layers = [](const FaultySite& site) {
+    const auto list = io::parse_json(site.registry.manifest("out", "final"));
+    const auto image =
+        io::parse_json(site.registry.manifest("out", list["manifests"][0]["digest"].GetString()));
+    return io::to_json(image["layers"]);
+  };
+  undisturbed.build(*undisturbed.engine(), "the database");
+  const auto [name, fault] = GENERATE(table<std::string, Fault>({
+      {"500", answering(500)},
+      {"502", answering(502)},
+      {"503", answering(503)},
+      {"429", answering(429, "Retry-After: 0\r\n")},
+      {"reset", {.kind = FaultKind::reset}},
+      {"cut", {.kind = FaultKind::cut}},
+      {"100 KB/s", {.kind = FaultKind::slow, .bytes = 100'000}},
+  }));
+  FaultySite site;
+  for (const auto& phase : kPhases) {
+    site.proxy.add({.method = phase.method, .path = phase.path, .fault = fault, .times = 2});
+  }
+  CAPTURE(name);
+
+  const auto list = site.build(*site.engine(), "the database");
+
+  CHECK(site.proxy.faults() > 0);
+  CHECK(site.final_digest() == list.text());
+  CHECK(layers(site) == layers(undisturbed));
+  site.check_final();
+}
+
+TEST_CASE("a phase that never succeeds fails the build, and leaves the final tag as it was",
+          "[image][embedded][faults]") {
+  if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
+  FaultySite site;
+  const auto before = site.build(*site.engine("first"), "one").text();
+  const auto phase = GENERATE(from_range(kPhases));
+  const auto [status, cause] = GENERATE(table<int, std::string>({
+      {500, "trouble is inside"},
+      {403, "iib_docker_config_template"},
+  }));
+  site.proxy.add({.method = phase.method, .path = phase.path, .fault = answering(status)});
+  const auto moves_before = site.proxy.seen("PUT", "/v2/out/manifests/final");
+  CAPTURE(phase.name, status);
+
+  // Mounting is worth a try only: one who may not is let upload, which is refused alike.
+  CHECK_THROWS_WITH(site.build(*site.engine(), "two"),
+                    Catch::Contains(site.proxy.address()) && Catch::Contains(cause));
+  CHECK(site.final_digest() == before);
+  const auto moves = site.proxy.seen("PUT", "/v2/out/manifests/final") - moves_before;
+  const bool reached = phase.name == "moving the final tag";
+  CHECK((reached ? moves > 0 : moves == 0));
+  site.check_final();
+}
+
+TEST_CASE("the final tag moves in one request, after all else is there",
+          "[image][embedded][faults]") {
+  if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
+  FaultySite site;
+
+  const auto list = site.build(*site.engine(), "the database");
+
+  CHECK(site.proxy.seen("PUT", "/v2/out/manifests/final") == 1);
+  CHECK(site.final_digest() == list.text());
+  CHECK(site.proxy.seen("", "/tags/") == 0);              // never listed
+  CHECK(site.proxy.seen("GET", "/v2/base/blobs/") == 1);  // the config: layers are mounted
+}
+
+TEST_CASE("a registry that cannot mount is given the layers", "[image][embedded][faults]") {
+  if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
+  FaultySite site;
+  const int status = GENERATE(404, 400, 405, 403);
+  CAPTURE(status);
+  site.proxy.add({.method = "POST", .path = "?mount=", .fault = answering(status)});
+
+  const auto list = site.build(*site.engine(), "the database");
+
+  CHECK(site.proxy.faults() > 0);
+  CHECK(site.final_digest() == list.text());
+  site.check_final();
+}
+
+TEST_CASE("a registry that fails at random ends in the right image or in none",
+          "[image][embedded][faults]") {
+  if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
+  FaultySite site;
+  auto last = site.build(*site.engine("first"), "none").text();
+  site.proxy.fail_at_random(0.15, {answering(500),
+                                   answering(429, "Retry-After: 0\r\n"),
+                                   {.kind = FaultKind::reset},
+                                   {.kind = FaultKind::cut}});
+  constexpr int kBuilds = 12;
+  int built = 0;
+
+  for (int i = 0; i < kBuilds; ++i) {
+    try {
+      last = site.build(*site.engine(fmt::format("engine-{}", i)), std::to_string(i)).text();
+      ++built;
+      CHECK(site.final_digest() == last);
+    } catch (const ExternalError& error) {
+      CHECK_THAT(error.what(), Catch::Contains(site.proxy.address()));
+    }
+    site.check_final();
+  }
+
+  CHECK(site.proxy.faults() > 0);
+  CHECK(built > 0);
+}
+
+TEST_CASE("a silent registry ends a build by its limit or by the end of the request",
+          "[image][embedded][faults]") {
+  if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
+  FaultySite site;
+  const auto phase = GENERATE(from_range(kPhases));
+  CAPTURE(phase.name);
+  site.proxy.add(
+      {.method = phase.method, .path = phase.path, .fault = {.kind = FaultKind::silence}});
+  const auto begun = std::chrono::steady_clock::now();
+  const auto own = [&] {
+    auto access = site.access();
+    access.cancellation = Cancellation{}.within(1s);
+    return access;
+  }();
+  const auto base = site.push("base", {});
+  const std::vector<image::Target> targets{
+      {"amd64", site.by_proxy("base").at(*base.digest()), site.by_proxy("out:build-amd64")}};
+  const auto engine = site.engine();
+
+  CHECK_THROWS_AS(
+      [&] {
+        const auto images =
+            engine->build_and_push(index_content(own.work_directory, "db"), targets, own);
+        (void)engine->push_list(site.by_proxy(kFinal), images, own);
+      }(),
+      Error);
+
+  CHECK(std::chrono::steady_clock::now() - begun < 4s);
+  CHECK(site.final_digest().empty());
+}
+
+TEST_CASE("manifests that are none are refused by name", "[image][embedded][faults]") {
+  if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
+  const auto [type, body, cause] = GENERATE(table<std::string, std::string, std::string>({
+      {kImage, std::string(50'000'000, ' '), "16"},
+      {kImage, "<html>log in</html>", "registry"},
+      {"text/html", "<html>log in</html>", "registry"},
+      {kImage, "", "registry"},
+      {"application/vnd.docker.distribution.manifest.v1+prettyjws",
+       R"({"schemaVersion":1,"fsLayers":[]})", "schema 1"},
+      {"application/vnd.cncf.helm.chart.v1",
+       R"({"schemaVersion":2,"mediaType":"application/vnd.cncf.helm.chart.v1"})", "helm"},
+      {"application/json", R"({"schemaVersion":2})", "no media type"},
+      {kImage, std::string(100'000, '['), "registry"},
+  }));
+  CAPTURE(type, body.substr(0, 100));
+  const HttpTestServer server{lying(type, body)};
+  ImageSite site;
+  auto options = site.embedded_options();
+  options.insecure_registries = {server.address()};
+  EmbeddedEngine engine{options, site.access().log};
+  const auto image = ImageReference::parse(server.address() + "/x:1");
+
+  CHECK_THROWS_WITH(engine.manifest(image, site.access()),
+                    Catch::Contains(image.text()) && Catch::Contains(cause));
+}
+
+TEST_CASE("manifests that are unusual are read", "[image][embedded][faults]") {
+  if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
+  const auto [type, body, kind,
+              entries] = GENERATE(table<std::string, std::string, ManifestKind, std::size_t>({
+      {"application/vnd.oci.image.index.v1+json", list_of(10'000), ManifestKind::list, 10'000},
+      {"", list_of(1), ManifestKind::list, 1},
+      {"", R"({"schemaVersion":2,"layers":[]})", ManifestKind::image, 0},
+      {"application/octet-stream", R"({"schemaVersion":2,"layers":[]})", ManifestKind::image, 0},
+  }));
+  CAPTURE(type);
+  const HttpTestServer server{lying(type, body)};
+  ImageSite site;
+  auto options = site.embedded_options();
+  options.insecure_registries = {server.address()};
+  EmbeddedEngine engine{options, site.access().log};
+
+  const auto manifest =
+      engine.manifest(ImageReference::parse(server.address() + "/x:1"), site.access());
+
+  CHECK(manifest.kind == kind);
+  CHECK(manifest.entries.size() == entries);
+}
+
+}  // namespace iib::test
