@@ -9,6 +9,12 @@ namespace {
 // Another program (a backup, sqlite3 in a shell) may hold the lock for a moment.
 constexpr int kBusyTimeoutMs = 5000;
 
+// Reading maps this much of the database instead of copying page after page, which costs a fifth of
+// the time of a GET once ids are spread over more than SQLite's own cache. The price: a disk that
+// cannot read a page ends the process, which comes back as after any death, instead of one answer.
+// Writing never maps.
+constexpr auto kMapped = "PRAGMA mmap_size = 268435456";
+
 // A burst of writing must not leave a large write-ahead log behind for good.
 constexpr auto kLogSizeLimit = "PRAGMA journal_size_limit = 67108864";
 
@@ -136,6 +142,7 @@ Connection::Connection(const std::filesystem::path& database, Mode mode)
   switch (mode) {
     case Mode::read:
       execute("PRAGMA query_only = ON");
+      execute(kMapped);
       break;
     case Mode::write:
       execute("PRAGMA synchronous = FULL");
