@@ -44,7 +44,7 @@ iib::Log quiet() {
   return iib::Log{iib::make_null_sink(), "fuzz", iib::LogLevel::error};
 }
 
-iib::web::Options options() {
+iib::web::Options small_options() {
   iib::web::Options options;
   options.login_disabled = true;
   // Small, so that the bounds are met.
@@ -73,8 +73,8 @@ class World {
     submit(RequestType::create_empty_index, R"({"binary_image": "r/o:1", "from_index": "r/i:1"})");
   }
 
-  iib::web::Options options_ = ::options();
-  iib::web::Api& api() { return api_; }
+  [[nodiscard]] const iib::web::Limits& limits() const { return options_.limits; }
+  [[nodiscard]] const iib::web::Api& api() const { return api_; }
 
  private:
   void submit(RequestType type, std::string_view body) {
@@ -83,9 +83,10 @@ class World {
     batch.requests.push_back(
         iib::model::parse_submission(type, body, std::nullopt, options_.submission));
     for (auto& request : batch.requests) request.queue = "iib";
-    store_.submit(std::move(batch));
+    static_cast<void>(store_.submit(std::move(batch)));
   }
 
+  iib::web::Options options_ = small_options();
   iib::TempDir folder_{std::filesystem::temp_directory_path()};
   iib::SystemClock clock_;
   iib::Log log_ = quiet();
@@ -144,8 +145,8 @@ void check_patches(std::string_view body) {
 }
 
 /// Answers the first request of `bytes`; how many bytes it had, 0 when nothing can follow it.
-std::size_t serve_one(World& world, std::string_view bytes) {
-  const auto& limits = world.options_.limits;
+std::size_t serve_one(const World& world, std::string_view bytes) {
+  const auto& limits = world.limits();
   const auto refuse = [&](const error_code& problem) {
     if (const auto answer = answer_to(problem, false, limits)) check(*answer);
     return std::size_t{0};
@@ -183,7 +184,7 @@ std::size_t serve_one(World& world, std::string_view bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-  static World world;
+  static const World world;
   std::string_view rest{reinterpret_cast<const char*>(bytes), size};
   while (!rest.empty()) {
     const auto used = serve_one(world, rest);
