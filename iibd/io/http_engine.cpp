@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -60,7 +59,7 @@ class AnswerStream final : public httplib::Stream {
  private:
   static ssize_t take(const std::string& from, std::size_t& at, char* to, std::size_t size) {
     const auto count = std::min(size, from.size() - at);
-    std::memcpy(to, from.data() + at, count);
+    std::copy_n(from.data() + at, count, to);
     at += count;
     return static_cast<ssize_t>(count);
   }

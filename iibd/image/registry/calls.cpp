@@ -259,8 +259,7 @@ Reply RegistryCalls::elsewhere(const Errand& errand, const io::HttpUrl& url,
   request.authorization = Secret{};
   const auto host = url.origin.authority();
   const auto tls = [&] {
-    auto settings = tls_settings(options_.certs_directory, options_.insecure_registries, host);
-    return settings;
+    return tls_settings(options_.certs_directory, options_.insecure_registries, host);
   };
   try {
     return {connections_.send(url.origin, "storage", tls, request, errand.access.cancellation),

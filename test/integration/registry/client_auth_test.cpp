@@ -13,8 +13,6 @@
 namespace iib::test {
 namespace {
 
-using namespace std::chrono_literals;
-
 image::Access with_auth(const std::filesystem::path& file) {
   return {.auth_file = file,
           .work_directory = {},

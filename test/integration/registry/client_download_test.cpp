@@ -6,21 +6,19 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-#include <chrono>
+#include <atomic>
 #include <thread>
 
 namespace iib::test {
 namespace {
 
-using namespace std::chrono_literals;
-using std::chrono::steady_clock;
 using Kind = Fault::Kind;
 
 constexpr std::size_t kSize = 3'000'000;
 
 /// A blob in `ns/op` of the registry.
 image::Blob put_blob(ClientSite& site, const std::string& bytes) {
-  const auto blob = blob_of(bytes);
+  auto blob = blob_of(bytes);
   site.client().upload_bytes(site.straight("ns/op:v1"), blob, bytes, site.access());
   return blob;
 }

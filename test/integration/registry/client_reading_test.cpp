@@ -7,7 +7,9 @@
 #include <climits>
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
+#include <stdexcept>
 #include <thread>
 
 namespace iib::test {
