@@ -187,8 +187,9 @@ TEST_CASE("the final tag moves in one request, after all else is there",
 
   CHECK(site.proxy.seen("PUT", "/v2/out/manifests/final") == 1);
   CHECK(site.final_digest() == list.text());
-  CHECK(site.proxy.seen("", "/tags/") == 0);              // never listed
-  CHECK(site.proxy.seen("GET", "/v2/base/blobs/") == 1);  // the config: layers are mounted
+  CHECK(site.proxy.seen("", "/tags/") == 0);  // never listed
+  // At most the config for each architecture: layers are mounted.
+  CHECK(site.proxy.seen("GET", "/v2/base/blobs/") <= 2);
 }
 
 TEST_CASE("a registry that cannot mount is given the layers", "[image][embedded][faults]") {
