@@ -102,7 +102,8 @@ struct EmbeddedEngine::Impl {
       : options{completed(std::move(given))},
         registry{registry_options(options), log},
         cache{options.cache_directory, options.cache_bytes, log},
-        source{registry, cache} {}
+        source{registry, cache},
+        push{registry, source} {}
 
   /// The bases of `targets`, in their order.
   std::vector<Base> read_bases(std::span<const Target> targets, const Access& access) {
@@ -157,14 +158,14 @@ struct EmbeddedEngine::Impl {
     }
     for (const auto& each : without_repetitions(std::move(needed))) {
       speaking_of("the image",
-                  [&] { registry.upload(each.destination, each.blob, layer.file.path(), access); });
+                  [&] { push.upload(each.destination, each.blob, layer.file.path(), access); });
     }
   }
 
-  PushedImage push(const Target& target, const Assembled& image, const Access& access) {
+  PushedImage push_image(const Target& target, const Assembled& image, const Access& access) {
     const auto& destination = target.destination;
     const auto digest = speaking_of("the image", [&] {
-      registry.upload_bytes(destination, image.config_blob, image.config, access);
+      push.upload_bytes(destination, image.config_blob, image.config, access);
       return registry.put_manifest(destination, kImageType, image.manifest, access);
     });
     access.log.info("pushed {} for {} as {}", destination.text(), target.architecture,
@@ -178,6 +179,7 @@ struct EmbeddedEngine::Impl {
   RegistryClient registry;
   LayerCache cache;
   ImageSource source;
+  ImagePush push;
 };
 
 EmbeddedEngine::EmbeddedEngine(EmbeddedEngineOptions options, Log log)
@@ -228,7 +230,7 @@ std::vector<PushedImage> EmbeddedEngine::build_and_push(const ImageContent& cont
   std::optional<KeptLayer> layer;
   in_parallel(below.size() + 1, impl_->options.transfers, [&](std::size_t i) {
     if (i > 0) {
-      provide(impl_->registry, impl_->source, below[i - 1], access);
+      impl_->push.provide(below[i - 1], access);
       return;
     }
     layer = impl_->write(content, created, access);
@@ -240,7 +242,7 @@ std::vector<PushedImage> EmbeddedEngine::build_and_push(const ImageContent& cont
     const auto& [architecture, base, destination] = targets[i];
     const auto image = assemble(base, bases[i].manifest, bases[i].config, content, layer->layer,
                                 architecture, created, recompressed.blobs);
-    pushed[i] = impl_->push(targets[i], image, access);
+    pushed[i] = impl_->push_image(targets[i], image, access);
   });
   std::vector<PushedImage> images;
   for (auto& image : pushed) images.push_back(*std::move(image));
@@ -251,10 +253,9 @@ model::Digest EmbeddedEngine::push_list(const model::ImageReference& destination
                                         std::span<const PushedImage> images, const Access& access) {
   std::vector<ListedImage> listed;
   for (const auto& [architecture, reference] : listable(destination, images)) {
-    const auto here =
-        reference.name() == destination.name()
-            ? reference
-            : copy_image(impl_->registry, impl_->source, reference, destination, access);
+    const auto here = reference.name() == destination.name()
+                          ? reference
+                          : impl_->push.copy(reference, destination, access);
     const auto manifest = impl_->source.image_manifest(here, access);
     const auto config = impl_->source.config(here, access);
     listed.push_back({architecture, *here.digest(), manifest.size(), platform_of(here, config)});

@@ -2,11 +2,18 @@
 
 #include "image/manifest.hpp"
 
+#include <fmt/format.h>
+
 #include <set>
 #include <string>
 #include <utility>
 
 namespace iib::image {
+namespace {
+
+constexpr std::string_view kStep = "pushing a layer";
+
+}  // namespace
 
 std::vector<NeededBlob> without_repetitions(std::vector<NeededBlob> needed) {
   std::set<std::pair<std::string, std::string>> seen;
@@ -16,31 +23,52 @@ std::vector<NeededBlob> without_repetitions(std::vector<NeededBlob> needed) {
   return needed;
 }
 
-void provide(RegistryClient& registry, ImageSource& source, const NeededBlob& needed,
-             const Access& access) {
-  const auto& [blob, origin, destination] = needed;
-  if (origin.name() == destination.name()) return;
-  if (registry.has_blob(destination, blob.digest, access)) return;
-  if (origin.registry() == destination.registry() &&
-      registry.mount(destination, blob.digest, origin, access)) {
-    return;
-  }
-  const auto held = source.layer(origin, blob, access);
-  registry.upload(destination, blob, held.path(), access);
+ImagePush::ImagePush(RegistryClient& registry, ImageSource& source)
+    : registry_{registry}, source_{source} {}
+
+std::shared_ptr<Turns> ImagePush::putting(const model::ImageReference& destination,
+                                          const Blob& blob) {
+  return putting_.of(fmt::format("{}@{}", destination.name(), blob.digest.text()));
 }
 
-model::ImageReference copy_image(RegistryClient& registry, ImageSource& source,
-                                 const model::ImageReference& image,
-                                 const model::ImageReference& destination, const Access& access) {
-  const auto raw = source.image_manifest(image, access);
+void ImagePush::provide(const NeededBlob& needed, const Access& access) {
+  const auto& [blob, origin, destination] = needed;
+  if (origin.name() == destination.name()) return;
+  const auto turns = putting(destination, blob);
+  const Turns::Turn turn{*turns, access.cancellation, kStep};
+  if (registry_.has_blob(destination, blob.digest, access)) return;
+  if (origin.registry() == destination.registry() &&
+      registry_.mount(destination, blob.digest, origin, access)) {
+    return;
+  }
+  const auto held = source_.layer(origin, blob, access);
+  registry_.upload(destination, blob, held.path(), access);
+}
+
+void ImagePush::upload(const model::ImageReference& destination, const Blob& blob,
+                       const std::filesystem::path& file, const Access& access) {
+  const auto turns = putting(destination, blob);
+  const Turns::Turn turn{*turns, access.cancellation, kStep};
+  registry_.upload(destination, blob, file, access);
+}
+
+void ImagePush::upload_bytes(const model::ImageReference& destination, const Blob& blob,
+                             std::string_view bytes, const Access& access) {
+  const auto turns = putting(destination, blob);
+  const Turns::Turn turn{*turns, access.cancellation, kStep};
+  registry_.upload_bytes(destination, blob, bytes, access);
+}
+
+model::ImageReference ImagePush::copy(const model::ImageReference& image,
+                                      const model::ImageReference& destination,
+                                      const Access& access) {
+  const auto raw = source_.image_manifest(image, access);
   const auto parsed = parse_manifest(image, raw);
   auto blobs = layers_of(image, raw);
   blobs.push_back(config_of(image, raw));
-  for (auto& blob : blobs) {
-    provide(registry, source, {std::move(blob), image, destination}, access);
-  }
+  for (auto& blob : blobs) provide({std::move(blob), image, destination}, access);
   auto pinned = destination.at(parsed.digest);
-  (void)registry.put_manifest(pinned, parsed.media_type, raw, access);
+  (void)registry_.put_manifest(pinned, parsed.media_type, raw, access);
   return pinned;
 }
 

@@ -1,9 +1,10 @@
 #pragma once
 
 #include "image/image_source.hpp"
+#include "image/turn.hpp"
 
-#include <optional>
-#include <span>
+#include <filesystem>
+#include <string_view>
 #include <vector>
 
 namespace iib::image {
@@ -20,15 +21,35 @@ struct NeededBlob {
 /// Each blob of `needed` once for each repository that needs it.
 [[nodiscard]] std::vector<NeededBlob> without_repetitions(std::vector<NeededBlob> needed);
 
-/// Puts the blob into the repository of its destination, in the cheapest way that works: it is
-/// there, or the registry mounts it, or it is copied by way of the cache.
-void provide(RegistryClient& registry, ImageSource& source, const NeededBlob& needed,
-             const Access& access);
+/// Puts blobs and images into repositories. A blob is put into a repository by one request at a
+/// time: docker-registry loses one that comes twice at once. Safe to call from any thread.
+class ImagePush {
+ public:
+  /// Both must outlive it.
+  ImagePush(RegistryClient& registry, ImageSource& source);
 
-/// Puts `image` with all its blobs into the repository of `destination` under its own digest, which
-/// stays; gives it as it is pinned there.
-model::ImageReference copy_image(RegistryClient& registry, ImageSource& source,
-                                 const model::ImageReference& image,
-                                 const model::ImageReference& destination, const Access& access);
+  /// Puts the blob into the repository of its destination, in the cheapest way that works: it is
+  /// there, or the registry mounts it, or it is copied by way of the cache.
+  void provide(const NeededBlob& needed, const Access& access);
+  /// Uploads a file, unless the repository of `destination` has the blob.
+  void upload(const model::ImageReference& destination, const Blob& blob,
+              const std::filesystem::path& file, const Access& access);
+  /// The same from memory.
+  void upload_bytes(const model::ImageReference& destination, const Blob& blob,
+                    std::string_view bytes, const Access& access);
+  /// Puts `image` with all its blobs into the repository of `destination` under its own digest,
+  /// which stays; gives it as it is pinned there.
+  [[nodiscard]] model::ImageReference copy(const model::ImageReference& image,
+                                           const model::ImageReference& destination,
+                                           const Access& access);
+
+ private:
+  [[nodiscard]] std::shared_ptr<Turns> putting(const model::ImageReference& destination,
+                                               const Blob& blob);
+
+  RegistryClient& registry_;
+  ImageSource& source_;
+  TurnsByName putting_;
+};
 
 }  // namespace iib::image

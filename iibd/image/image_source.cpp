@@ -51,7 +51,7 @@ void ImageSource::note(const model::ImageReference& pinned, const RawManifest& t
 
 LayerCache::Held ImageSource::layer(const model::ImageReference& image, const Blob& blob,
                                     const Access& access) {
-  const auto turns = fetching(blob.digest);
+  const auto turns = fetching_.of(blob.digest.text());
   const Turns::Turn turn{*turns, access.cancellation, "fetching a layer"};
   if (auto held = cache_.find(blob.digest)) return *std::move(held);
   const auto file = cache_.scratch_file();
@@ -72,16 +72,6 @@ void ImageSource::remember(const Key& key, const RawManifest& text) {
   known_.with([&](Known& known) {
     if (known.bytes + text.bytes.size() > kAllKeptBytes) known = {};
     if (known.texts.emplace(key, text).second) known.bytes += text.bytes.size();
-  });
-}
-
-std::shared_ptr<Turns> ImageSource::fetching(const model::Digest& digest) {
-  return fetching_.with([&](auto& all) {
-    std::erase_if(all, [](const auto& entry) { return entry.second.expired(); });
-    auto& place = all[digest.text()];
-    auto turns = place.lock();
-    if (!turns) place = turns = std::make_shared<Turns>();
-    return turns;
   });
 }
 

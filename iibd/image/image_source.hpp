@@ -7,7 +7,6 @@
 #include "image/turn.hpp"
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -45,13 +44,10 @@ class ImageSource {
 
   [[nodiscard]] std::optional<RawManifest> recall(const Key& key);
   void remember(const Key& key, const RawManifest& text);
-  /// Who fetches a layer at this moment.
-  [[nodiscard]] std::shared_ptr<Turns> fetching(const model::Digest& digest);
-
   RegistryClient& registry_;
   LayerCache& cache_;
   Guarded<Known> known_;
-  Guarded<std::map<std::string, std::weak_ptr<Turns>>> fetching_;
+  TurnsByName fetching_;
 };
 
 }  // namespace iib::image

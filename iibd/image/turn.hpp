@@ -1,9 +1,13 @@
 #pragma once
 
 #include "iib/base/cancellation.hpp"
+#include "iib/base/guarded.hpp"
 
 #include <condition_variable>
+#include <map>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 
 namespace iib::image {
@@ -41,6 +45,23 @@ class Turns {
   std::mutex mutex_;
   std::condition_variable_any ended_;
   bool taken_ = false;
+};
+
+/// Turns for each of many things, kept while somebody has them. Safe to use from any thread.
+class TurnsByName {
+ public:
+  [[nodiscard]] std::shared_ptr<Turns> of(const std::string& name) {
+    return all_.with([&](auto& all) {
+      std::erase_if(all, [](const auto& entry) { return entry.second.expired(); });
+      auto& place = all[name];
+      auto turns = place.lock();
+      if (!turns) place = turns = std::make_shared<Turns>();
+      return turns;
+    });
+  }
+
+ private:
+  Guarded<std::map<std::string, std::weak_ptr<Turns>>> all_;
 };
 
 }  // namespace iib::image

@@ -5,6 +5,7 @@
 #include "iib/io/archive.hpp"
 #include "iib/io/decompress.hpp"
 #include "iib/io/gzip_writer.hpp"
+#include "iib/io/tar_reader.hpp"
 #include "iib/io/tar_writer.hpp"
 #include "image/layer/layer_output.hpp"
 
@@ -98,7 +99,7 @@ WrittenLayer write_layer(std::span<const LayerFile> files, Timestamp modified,
           .diff_id = model::Digest::parse("sha256:" + plain_sum.finish_hex())};
 }
 
-WrittenLayer recompress_layer(std::string subject, const fs::path& source,
+WrittenLayer recompress_layer(const std::string& subject, const fs::path& source,
                               const fs::path& destination, unsigned threads,
                               const Cancellation& cancellation) {
   constexpr std::size_t kBlockBytes = 128UL << 10U;
@@ -106,9 +107,14 @@ WrittenLayer recompress_layer(std::string subject, const fs::path& source,
   Sha256 plain_sum;
   io::GzipWriter gzip{[&output](std::string_view bytes) { output.write(bytes); }, threads,
                       cancellation};
-  const auto plain = io::decompressed(std::move(subject), io::read_from_file(source));
+  const auto limit = io::TarLimits{}.bytes;
+  const auto plain = io::decompressed(subject, io::read_from_file(source));
   std::vector<char> block(kBlockBytes);
+  std::uint64_t total = 0;
   for (auto got = plain(block); got > 0; got = plain(block)) {
+    total += got;
+    if (total > limit)
+      throw UserError{fmt::format("{} unpacks to more than {} bytes", subject, limit)};
     const std::string_view bytes{block.data(), got};
     plain_sum.update(bytes);
     gzip.write(bytes);

@@ -31,7 +31,7 @@ struct WrittenLayer {
 /// Writes the layer `source`, compressed with whatever a registry gave, to `destination`,
 /// compressed with gzip; what it unpacks to stays. `subject` is what errors call it: UserError when
 /// it is damaged. Otherwise like write_layer().
-[[nodiscard]] WrittenLayer recompress_layer(std::string subject,
+[[nodiscard]] WrittenLayer recompress_layer(const std::string& subject,
                                             const std::filesystem::path& source,
                                             const std::filesystem::path& destination,
                                             unsigned threads, const Cancellation& cancellation);

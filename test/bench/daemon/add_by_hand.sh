@@ -1,11 +1,12 @@
 #!/bin/bash
-# An add of one bundle for four architectures with the tools' own commands: what daemon_bench compares a
-# request with. add_by_hand.sh FOLDER BUNDLE BASE TARGET; prints each step and its milliseconds.
-# The database is not made here (no tool of Debian can): a file of its usual size stands for it.
+# An add of one bundle with the tools' own commands: what the benches compare a request with.
+# add_by_hand.sh FOLDER BUNDLE BASE TARGET [INDEX]; prints each step and its milliseconds. ARCHES names the
+# architectures. The database is that of INDEX, changed by `opm` if it is on PATH (Debian has none); without
+# INDEX a file of the usual size stands for it.
 set -euo pipefail
 
-folder=$1 bundle=$2 base=$3 target=$4
-arches=(amd64 arm64 ppc64le s390x)
+folder=$1 bundle=$2 base=$3 target=$4 index=${5:-}
+read -ra arches <<<"${ARCHES:-amd64 arm64 ppc64le s390x}"
 mkdir -p "$folder/hand/storage" "$folder/hand/run"
 work=$(mktemp -d "$folder/hand/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -40,7 +41,23 @@ unpack_bundle() {
     tar -xzf "$layer" -C "$work/content"
   done
   [[ -d $work/content/manifests ]]
-  head -c 150000 /dev/zero >"$work/index.db"
+}
+
+take_database() {
+  if [[ -z $index ]]; then
+    head -c 150000 /dev/zero >"$work/index.db"
+    return
+  fi
+  skopeo copy --quiet --override-arch amd64 --override-os linux --src-tls-verify=false \
+    "docker://$index" "dir:$work/from"
+  local layer
+  for layer in "$work"/from/*; do
+    tar -xzf "$layer" -C "$work" --strip-components 1 database/index.db 2>/dev/null || true
+  done
+  [[ -s $work/index.db ]]
+  if command -v opm >/dev/null; then
+    (cd "$work" && opm registry add --use-http --database index.db --bundle-images "$bundle") >&2 2>/dev/null
+  fi
 }
 
 # As the daemon does: all bases first, then image by image.
@@ -85,6 +102,7 @@ resolve
 end_step resolve
 begin_step
 unpack_bundle
+take_database
 build_images
 end_step build
 begin_step

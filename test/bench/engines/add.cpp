@@ -1,0 +1,128 @@
+#include "index.hpp"
+#include "measure.hpp"
+#include "parts.hpp"
+
+#include <fmt/format.h>
+
+#include <sstream>
+#include <stdexcept>
+
+namespace iib::bench {
+namespace {
+
+namespace fs = std::filesystem;
+using test::Daemon;
+using test::Site;
+
+constexpr int kBundles = 650;
+const std::vector<std::string> kOne{"amd64"};
+const std::vector<std::string> kFour{"amd64", "arm64", "ppc64le", "s390x"};
+const std::vector<std::string> kEight{"amd64",   "arm",     "arm64", "mips64le",
+                                      "ppc64le", "riscv64", "s390x", "sparc64"};
+
+/// The step `whole` of the script.
+double by_hand(const Site& site, const std::string& bundle, const std::string& index, int round) {
+  std::istringstream lines{
+      output_of(fmt::format("{}/test/bench/daemon/add_by_hand.sh {} {} {} {} {}", IIBD_SOURCE_ROOT,
+                            site.directory().string(), bundle, site.base(),
+                            site.pull_spec(fmt::format("by-hand:{}", round)), index))};
+  std::string name;
+  for (double took = 0; lines >> name >> took;) {
+    if (name == "whole") return took;
+  }
+  throw std::runtime_error{"add_by_hand.sh tells no time of the whole"};
+}
+
+/// The first request for an index, whose layers nobody has, and the second one.
+struct Engine {
+  std::string name;
+  Sample first = {};
+  Sample second = {};
+};
+
+std::string supported(const std::vector<std::string>& architectures) {
+  std::string text;
+  for (const auto& name : architectures) text += fmt::format("  {0}: {0}\n", name);
+  return fmt::format("iib_supported_archs:\n{}", text);
+}
+
+/// One request for `from_index`, then one more; a fresh state directory each round.
+void measure(Engine& engine, Site& site, const std::string& body, bool counts) {
+  const TempDir state{site.directory(), "state-"};
+  Daemon daemon{state.path() / "state", site.configuration(with_engine(engine.name))};
+  daemon.start();
+  const auto first = build_time(daemon, body);
+  const auto second = build_time(daemon, body);
+  daemon.stop();
+  if (!counts) return;
+  engine.first.add(first);
+  engine.second.add(second);
+}
+
+void compare(const Corpus& corpus, Payloads payloads, int rounds) {
+  Site site{kFour};
+  const auto bundle = site.push_bundle("otter-operator", "0.1.0");
+  const TempDir directory{site.directory(), "index-"};
+  const auto database = make_database(corpus, kBundles, payloads, directory.path());
+  const auto index = push_index(site, database, kFour, "index");
+  const auto body = site.add_body({bundle}, {.from_index = index});
+  Engine embedded{.name = "embedded"};
+  Engine tools{.name = "tools"};
+  Sample hand;
+  Sample ratio;
+  for (int round = 0; round <= rounds; ++round) {
+    measure(embedded, site, body, round > 0);
+    measure(tools, site, body, round > 0);
+    const auto took = by_hand(site, bundle, index, round);
+    if (round == 0) continue;  // the commands pull the bases only then
+    hand.add(took);
+    ratio.add(took / embedded.second.median());
+  }
+  fmt::print("one bundle to {} bundles ({:.0f} MB, payloads {}), four architectures; ms\n",
+             kBundles, megabytes(database), payloads == Payloads::kept ? "kept" : "cleared");
+  for (const auto* engine : {&embedded, &tools}) {
+    fmt::print("  {:8} first request {}, second {}\n", engine->name, engine->first.text(0),
+               engine->second.text(0));
+  }
+  fmt::print("  by hand  {}: {} times the second request of embedded\n", hand.text(0),
+             ratio.text(1));
+}
+
+void compare_architectures(const Corpus& corpus, int rounds) {
+  Site site{kEight};
+  const auto bundle = site.push_bundle("otter-operator", "0.1.0");
+  const TempDir directory{site.directory(), "index-"};
+  const auto database = make_database(corpus, kBundles, Payloads::cleared, directory.path());
+  const auto body_for = [&](const std::vector<std::string>& architectures,
+                            const std::string& repository) {
+    const auto index = push_index(site, database, architectures, repository);
+    return site.add_body({bundle}, {.from_index = index});
+  };
+  const auto one = body_for(kOne, "one");
+  const auto eight = body_for(kEight, "eight");
+  Daemon daemon{site.state(), site.configuration(with_engine("embedded") + supported(kEight))};
+  daemon.start();
+  Sample of_one;
+  Sample of_eight;
+  Sample ratio;
+  for (int round = 0; round <= rounds; ++round) {
+    const auto first = build_time(daemon, one);
+    const auto second = build_time(daemon, eight);
+    if (round == 0) continue;  // fetches the index
+    of_one.add(first);
+    of_eight.add(second);
+    ratio.add(second / first);
+  }
+  fmt::print("embedded, one architecture {} ms, eight {} ms, ratio {} (aim: at most 1.1)\n",
+             of_one.text(0), of_eight.text(0), ratio.text(2));
+}
+
+}  // namespace
+
+void measure_add(const Corpus& corpus, int rounds) {
+  compare(corpus, Payloads::cleared, rounds);
+  compare(corpus, Payloads::kept, rounds);
+  compare_architectures(corpus, rounds);
+}
+
+}  // namespace iib::bench

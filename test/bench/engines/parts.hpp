@@ -1,0 +1,16 @@
+#pragma once
+
+#include "corpus.hpp"
+
+namespace iib::bench {
+
+/// One bundle added to an index of 650 bundles for four architectures: both engines and the tools'
+/// commands side by side; and eight architectures beside one.
+void measure_add(const Corpus& corpus, int rounds);
+/// Sixteen requests for sixteen indexes: at once by the embedded engine, and one after another by
+/// the tools engine.
+void measure_load(const Corpus& corpus, int rounds);
+/// The memory and time that an index database of 1 GB costs, beside what its bytes cost alone.
+void measure_memory(const Corpus& corpus);
+
+}  // namespace iib::bench
