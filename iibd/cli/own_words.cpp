@@ -11,11 +11,12 @@ namespace {
 constexpr std::pair<std::string_view, std::string_view> kWords[] = {
     {"iib_docker_config_template, or those given with the request", "--auth-file"},
     {"name it in iib_insecure_registries", "name it with --insecure-registry"},
+    {"in iib_insecure_registries", "with --insecure-registry"},
+    {"below iib_certs_dir", "below /etc/containers/certs.d"},
     {"free space below iib_state_dir", "free space beside the file that is written, or in TMPDIR"},
     {"from the host of iibd", "from this host"},
     {"look at the load of the host of iibd, or raise iib_skopeo_timeout",
      "try again when the network or this host is less busy"},
-    {"iib_image_engine is tools, but ", "images are read by skopeo, but "},
     {", then submit the request again", ", then try again"},
     {"; the log of the request tells more", ""},
 };

@@ -2,9 +2,7 @@
 
 #include "cli/user_credentials.hpp"
 #include "iib/base/error.hpp"
-#include "iib/image/auth_file.hpp"
-#include "iib/image/tools_engine.hpp"
-#include "iib/io/process.hpp"
+#include "iib/image/embedded_engine.hpp"
 
 #include <fmt/format.h>
 
@@ -20,6 +18,9 @@ using namespace std::chrono_literals;
 /// Somebody waits at a terminal: give up sooner than the daemon does.
 constexpr RetryPolicy kRetries{
     .attempts = 3, .multiplier = 1000ms, .delay = 1000ms, .jitter = 500ms, .cap = 5000ms};
+
+/// Where podman and skopeo look for the certificates of registries, and iib_certs_dir by default.
+constexpr auto kCertificates = "/etc/containers/certs.d";
 
 fs::path temporary_directory() {
   std::error_code error;
@@ -58,21 +59,14 @@ void add_registry_options(CLI::App& command, RegistryOptions& options) {
 struct Workspace::Images {
   Images(const fs::path& directory, const RegistryOptions& registries, const Log& log)
       : auth_file{find_auth_file(registries.auth_file)},
-        runner{made(directory / "programs")},
-        engine{runner,
-               image::ToolsEngineOptions{.storage_directory = directory / "containers",
-                                         .retries = kRetries,
-                                         .insecure_registries = registries.insecure_registries},
-               log} {
-    if (!auth_file.empty()) return;
-    // Without a file of ours the tools would look for one themselves.
-    auth_file = directory / "no-credentials.json";
-    image::write_auth_file(auth_file, {});
-  }
+        engine{image::EmbeddedEngineOptions{.cache_directory = directory / "layers",
+                                            .certs_directory = kCertificates,
+                                            .insecure_registries = registries.insecure_registries,
+                                            .retries = kRetries},
+               log} {}
 
   fs::path auth_file;
-  io::ProgramRunner runner;
-  image::ToolsEngine engine;
+  image::EmbeddedEngine engine;
 };
 
 Workspace::Workspace(RegistryOptions registries)

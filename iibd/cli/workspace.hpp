@@ -51,7 +51,7 @@ class Workspace {
   [[nodiscard]] Log log() const;
   [[nodiscard]] Console& console() { return *console_; }
 
-  /// The engine of skopeo, made at the first call. Safe to call from any thread.
+  /// The engine that speaks to registries, made at the first call. Safe to call from any thread.
   [[nodiscard]] image::ImageEngine& images();
   /// The user's own credentials and a new directory. Safe to call from any thread.
   [[nodiscard]] image::Access image_access();

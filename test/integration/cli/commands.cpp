@@ -5,7 +5,9 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,15 +81,14 @@ Ended Commands::run(const Arguments& arguments, const Variables& variables) {
           .errors = std::move(exit.error_output)};
 }
 
-RunningCommand::RunningCommand(const Commands& commands, const Arguments& arguments,
-                               const Variables& variables)
+RunningCommand::RunningCommand(const Commands& commands, const Arguments& arguments)
     : directory_{fs::temp_directory_path(), "cli-running-"} {
   std::vector<std::string> words{IIBD_BINARY};
   for (const auto& argument : catalog_arguments(arguments)) words.push_back(argument);
   std::vector<std::string> environment;
-  auto all = variables;
-  all.insert(commands.variables().begin(), commands.variables().end());
-  for (const auto& [name, value] : all) environment.push_back(std::string{name} += "=" + value);
+  for (const auto& [name, value] : commands.variables()) {
+    environment.push_back(fmt::format("{}={}", name, value));
+  }
   posix_spawn_file_actions_t actions{};
   posix_spawn_file_actions_init(&actions);
   int stream = STDOUT_FILENO;
@@ -126,27 +127,34 @@ std::string RunningCommand::errors() const {
   return read_file(directory_.path() / "errors", 1U << 20U);
 }
 
-WaitingTools::WaitingTools() : directory_{fs::temp_directory_path(), "cli-tools-"} {
-  for (const auto* name : {"skopeo", "buildah"}) {
-    const auto folder = directory_.path().string();
-    write_file_atomically(directory_.path() / name,
-                          fmt::format("#!/bin/sh\n: > {0}/waiting\nwhile [ ! -e {0}/gate ]; do "
-                                      "sleep 0.05; done\necho manifest unknown >&2\nexit 1\n",
-                                      folder),
-                          0755);
+SilentRegistry::SilentRegistry()
+    : listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)} {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(listener_.get(), name, size) != 0 || ::listen(listener_.get(), 1) != 0 ||
+      ::getsockname(listener_.get(), name, &size) != 0) {
+    throw std::runtime_error{"no port of loopback can be taken"};
   }
+  port_ = ntohs(address.sin_port);
 }
 
-Variables WaitingTools::variables() const {
-  return {{"PATH", directory_.path().string() + ":" + own_path()}};
+std::string SilentRegistry::image() const {
+  return fmt::format("127.0.0.1:{}/a/b:1", port_);
 }
 
-bool WaitingTools::waiting() const {
-  return fs::exists(directory_.path() / "waiting");
+bool SilentRegistry::waited_for() {
+  if (!client_.is_open()) {
+    client_ = io::Descriptor{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+  }
+  return client_.is_open();
 }
 
-void WaitingTools::let_fail() const {
-  write_file_atomically(directory_.path() / "gate", "");
+void SilentRegistry::end() {
+  listener_ = io::Descriptor{};
+  client_ = io::Descriptor{};
 }
 
 std::string pull_spec_of(const std::string& name) {

@@ -3,6 +3,7 @@
 #include "iib/base/files.hpp"
 #include "iib/io/json.hpp"
 #include "iib/io/process.hpp"
+#include "io/descriptor.hpp"
 
 #include <sys/types.h>
 
@@ -53,8 +54,7 @@ class Commands {
 /// A command that is still running; killed on destruction.
 class RunningCommand {
  public:
-  RunningCommand(const Commands& commands, const Arguments& arguments,
-                 const Variables& variables = {});
+  RunningCommand(const Commands& commands, const Arguments& arguments);
   RunningCommand(const RunningCommand&) = delete;
   RunningCommand& operator=(const RunningCommand&) = delete;
   ~RunningCommand();
@@ -70,18 +70,21 @@ class RunningCommand {
   pid_t pid_ = -1;
 };
 
-/// Programs in place of skopeo and buildah: each waits until the file `gate` is there, then fails.
-class WaitingTools {
+/// A registry that answers nobody.
+class SilentRegistry {
  public:
-  WaitingTools();
-  /// PATH with these programs first.
-  [[nodiscard]] Variables variables() const;
-  /// Whether one has begun to wait.
-  [[nodiscard]] bool waiting() const;
-  void let_fail() const;
+  SilentRegistry();
+  /// A pull specification of an image that it might have.
+  [[nodiscard]] std::string image() const;
+  /// Whether somebody waits for an answer.
+  [[nodiscard]] bool waited_for();
+  /// Hangs up, and listens no longer.
+  void end();
 
  private:
-  TempDir directory_;
+  io::Descriptor listener_;
+  io::Descriptor client_;
+  int port_ = 0;
 };
 
 /// `DIRECTORY=PULLSPEC` of a sample bundle such as `heron-operator/1.0.0`.

@@ -94,17 +94,16 @@ TEST_CASE("commands at once on one file lose no change", "[cli]") {
 
 TEST_CASE("a command waits for the one that changes its file, and says so", "[cli]") {
   Commands commands;
-  const WaitingTools tools;
+  SilentRegistry registry;
   const auto file = commands.path("index.db");
-  RunningCommand first{
-      commands, {"add", "--database", file, "registry.example.com/a/b:1"}, tools.variables()};
-  REQUIRE(eventually(30s, [&] { return tools.waiting(); }));
+  RunningCommand first{commands, {"add", "--database", file, registry.image()}};
+  REQUIRE(eventually(30s, [&] { return registry.waited_for(); }));
   RunningCommand second{commands, {"add", "--database", file, sample(kHeron)}};
   REQUIRE(eventually(30s, [&] { return !second.errors().empty(); }));
 
   CHECK_THAT(second.errors(), Contains("waiting for another iibd that changes " + file));
   CHECK_FALSE(fs::exists(file));
-  tools.let_fail();
+  registry.end();
 
   CHECK(first.wait().status == 1);
   CHECK(second.wait().status == 0);
@@ -113,15 +112,14 @@ TEST_CASE("a command waits for the one that changes its file, and says so", "[cl
 
 TEST_CASE("an interrupted command ends in order and changes nothing", "[cli]") {
   Commands commands;
-  const WaitingTools tools;
+  SilentRegistry registry;
   fill(commands, "index.db");
   const auto file = commands.path("index.db");
   const auto before = text_of(file);
   const int number = GENERATE(SIGINT, SIGTERM, SIGHUP);
   CAPTURE(number);
-  RunningCommand running{
-      commands, {"add", "--database", file, "registry.example.com/a/b:1"}, tools.variables()};
-  REQUIRE(eventually(30s, [&] { return tools.waiting(); }));
+  RunningCommand running{commands, {"add", "--database", file, registry.image()}};
+  REQUIRE(eventually(30s, [&] { return registry.waited_for(); }));
 
   running.signal(number);
   const auto ended = running.wait(20s);
@@ -134,14 +132,13 @@ TEST_CASE("an interrupted command ends in order and changes nothing", "[cli]") {
 
 TEST_CASE("a killed command leaves the old database, and the next one tidies up", "[cli]") {
   Commands commands;
-  const WaitingTools tools;
+  SilentRegistry registry;
   fill(commands, "index.db");
   const auto file = commands.path("index.db");
   const auto before = text_of(file);
   {
-    RunningCommand running{
-        commands, {"add", "--database", file, "registry.example.com/a/b:1"}, tools.variables()};
-    REQUIRE(eventually(30s, [&] { return tools.waiting(); }));
+    RunningCommand running{commands, {"add", "--database", file, registry.image()}};
+    REQUIRE(eventually(30s, [&] { return registry.waited_for(); }));
     running.signal(SIGKILL);
     REQUIRE(running.wait().status == -1);
   }

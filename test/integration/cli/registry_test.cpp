@@ -9,11 +9,11 @@
 using namespace iib::test;  // NOLINT(google-build-using-namespace): a test of these commands
 using Catch::Matchers::Contains;
 
-#define NEEDS_REGISTRY()                                                        \
-  do {                                                                          \
-    if (!have_programs({"docker-registry", "htpasswd", "skopeo", "buildah"})) { \
-      IIBD_SKIP("needs docker-registry, htpasswd, skopeo and buildah on PATH"); \
-    }                                                                           \
+#define NEEDS_REGISTRY()                                       \
+  do {                                                         \
+    if (!have_programs({"docker-registry", "htpasswd"})) {     \
+      IIBD_SKIP("needs docker-registry and htpasswd on PATH"); \
+    }                                                          \
   } while (false)
 
 namespace {
