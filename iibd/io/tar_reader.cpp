@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/log.hpp"
+#include "io/gzip_members.hpp"
 #include "iib/io/layer_path.hpp"
 
 #include <archive.h>
@@ -62,7 +63,7 @@ void refuse_entry(std::string_view subject, std::string_view name, std::string_v
 TarReader::TarReader(std::string subject, ByteSource source, Cancellation cancellation,
                      TarLimits limits)
     : subject_{std::move(subject)},
-      source_{std::move(source)},
+      source_{with_small_members_unpacked(subject_, std::move(source))},
       cancellation_{std::move(cancellation)},
       limits_{limits},
       raw_(kBlockBytes),

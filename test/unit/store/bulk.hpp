@@ -10,7 +10,8 @@ namespace iib::store::test {
 
 /// Fills a database with `count` past requests by plain SQL, far faster than by submitting: 20
 /// users, 100 indexes, add, rm, fbc-operations and now and then create-empty-index, batches of 10
-/// and one that holds every fiftieth request, a tenth of them failed, the newest 50 in progress, four states each.
+/// and one that holds every fiftieth request, a tenth of them failed, the newest 50 in progress,
+/// four states each.
 inline void fill(const std::filesystem::path& database, std::int64_t count) {
   constexpr auto kFill = R"sql(
     PRAGMA synchronous = OFF;
