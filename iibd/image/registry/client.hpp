@@ -27,7 +27,7 @@ struct RegistryOptions {
   RetryPolicy retries{};  ///< For every step.
   /// The longest a call may take; one more second for each 32 KiB of a blob.
   std::chrono::seconds call_limit{300};
-  /// Requests under way at once.
+  /// Requests under way at once to one registry.
   std::size_t transfers = 8;
   /// Larger blobs are uploaded in pieces, so that a cut does not cost all of them.
   std::uint64_t chunked_above = 512ULL << 20U;

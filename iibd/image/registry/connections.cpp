@@ -19,26 +19,29 @@ constexpr std::chrono::seconds kKeptFor{30};
 /// The right to send, while it lives.
 class Connections::Turn {
  public:
-  Turn(Connections& connections, const Cancellation& cancellation) : connections_{connections} {
+  Turn(Connections& connections, std::string server, const Cancellation& cancellation)
+      : connections_{connections}, server_{std::move(server)} {
     std::unique_lock lock{connections_.mutex_};
     const bool free = connections_.freed_.wait_until(
         lock, cancellation.stop(), cancellation.deadline(),
-        [this] { return connections_.in_use_ < connections_.most_; });
+        [this] { return connections_.in_use_[server_] < connections_.most_; });
     if (!free) cancellation.check("the wait for a connection to a registry");
-    ++connections_.in_use_;
+    ++connections_.in_use_[server_];
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
   ~Turn() {
     {
       const std::scoped_lock lock{connections_.mutex_};
-      --connections_.in_use_;
+      const auto own = connections_.in_use_.find(server_);
+      if (--own->second == 0) connections_.in_use_.erase(own);
     }
-    connections_.freed_.notify_one();
+    connections_.freed_.notify_all();  // they wait for different servers
   }
 
  private:
   Connections& connections_;
+  std::string server_;
 };
 
 Connections::Connections(std::size_t most, io::HttpSettings timeouts)
@@ -49,7 +52,7 @@ Connections::Connections(std::size_t most, io::HttpSettings timeouts)
 io::HttpAnswer Connections::send(const io::HttpOrigin& server, const std::string& trust,
                                  const std::function<io::TlsSettings()>& tls,
                                  const io::HttpRequest& request, const Cancellation& cancellation) {
-  const Turn turn{*this, cancellation};
+  const Turn turn{*this, server.text(), cancellation};
   const auto key = server.text() + " " + trust;
   auto client = take(key);
   if (client == nullptr) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,7 +19,8 @@ namespace iib::image {
 /// Safe to use from any thread.
 class Connections {
  public:
-  /// `most` in use at once, over all servers; `timeouts` give how each is made.
+  /// `most` in use at once to one server, so that one that does not answer holds up nobody else;
+  /// `timeouts` give how each is made.
   Connections(std::size_t most, io::HttpSettings timeouts);
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
@@ -26,8 +28,7 @@ class Connections {
 
   /// Sends `request` to `server` over a kept or a new connection, once a turn is free. `trust`
   /// names what `tls` gives, which is asked for a new one: connections are shared by server and
-  /// trust. Throws as
-  /// HttpClient::send() does.
+  /// trust. Throws as HttpClient::send() does.
   [[nodiscard]] io::HttpAnswer send(const io::HttpOrigin& server, const std::string& trust,
                                     const std::function<io::TlsSettings()>& tls,
                                     const io::HttpRequest& request,
@@ -49,8 +50,8 @@ class Connections {
   const std::chrono::milliseconds idle_timeout_;
   std::mutex mutex_;
   std::condition_variable_any freed_;
-  std::size_t in_use_ = 0;
-  std::list<Kept> kept_;  ///< The last used at the front.
+  std::map<std::string, std::size_t> in_use_;  ///< By server.
+  std::list<Kept> kept_;                       ///< The last used at the front.
 };
 
 }  // namespace iib::image

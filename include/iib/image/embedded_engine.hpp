@@ -27,7 +27,7 @@ struct EmbeddedEngineOptions {
   RetryPolicy retries{};  ///< For every call of a registry.
   /// The longest a call of a registry may take (`iib_skopeo_timeout`).
   std::chrono::seconds call_limit{300};
-  /// Connections to registries that transfer at once, over all requests.
+  /// Connections that are in use at once to one registry, over all requests.
   std::size_t transfers = 8;
   unsigned threads = 0;  ///< That compress one layer; 0: as many as there are processors.
   /// What an image may cost while files are read out of it.

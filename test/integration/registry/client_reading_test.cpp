@@ -1,4 +1,5 @@
 #include "client_site.hpp"
+#include "eventually.hpp"
 #include "http_test_server.hpp"
 #include "iib/base/error.hpp"
 #include "skip.hpp"
@@ -9,7 +10,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <stdexcept>
+#include <stop_token>
 #include <thread>
 
 namespace iib::test {
@@ -222,6 +225,24 @@ TEST_CASE("connections are kept, and no more are open than allowed", "[registry]
 
   CHECK(most == 3);
   CHECK(server.connections() - before <= 3);
+}
+
+TEST_CASE("a registry that does not answer holds up no other", "[registry][client]") {
+  IIBD_NEEDS_REGISTRY();
+  ClientSite site{image::RegistryOptions{.transfers = 1}};
+  site.registry().push("ns/op", "v1", small_image());
+  site.proxy().add({.path = "/manifests/", .fault = {.kind = Kind::silence}});
+  std::stop_source stop;
+  auto waiting = std::async(std::launch::async, [&] {
+    return site.client().manifest(site.by_proxy("ns/op:v1"),
+                                  site.access(Cancellation{stop.get_token()}));
+  });
+  CHECK(eventually(10s, [&] { return site.proxy().seen("GET", "/manifests/v1") > 0; }));
+
+  CHECK_NOTHROW(site.client().manifest(site.straight("ns/op:v1"), site.access()));
+
+  stop.request_stop();
+  CHECK_THROWS_AS(waiting.get(), Cancelled);
 }
 
 }  // namespace iib::test
