@@ -1,9 +1,11 @@
+#include "iib/io/process.hpp"
 #include "index_image.hpp"
 #include "site.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include <chrono>
 #include <set>
 
 namespace iib::test {
@@ -237,6 +239,29 @@ TEST_CASE("a bundle that is a manifest list or comes twice counts once, by its f
   IndexDatabase database{site.registry(), pull_spec};
   CHECK(database.query("SELECT name, bundlepath FROM operatorbundle") ==
         Rows{{"otter-operator.v0.1.0", site.pull_spec("otter@" + digest)}});
+}
+
+TEST_CASE("opm renders the index image of either engine", "[road]") {
+  IIBD_NEEDS_TOOLS();
+  if (!have_programs({"opm"})) IIBD_SKIP("needs opm on PATH");
+  Site site{{"amd64", "arm64"}};
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  Daemon daemon{site.state(), site.configuration()};
+  daemon.start();
+  const auto index = build_index(daemon, "add",
+                                 site.add_body({site.push_bundle("otter-operator", "0.1.0")},
+                                               {.add_arches = {"amd64", "arm64"}}));
+  const TempDir directory{site.directory(), "opm-"};
+  io::ProgramRunner programs{directory.path()};
+
+  const auto exit = programs.run({.name = "opm",
+                                  .arguments = {"render", "--use-http", index},
+                                  .limit = std::chrono::minutes{1}},
+                                 {});
+
+  CAPTURE(exit.error_output);
+  CHECK(exit.status == 0);
+  CHECK_THAT(exit.output, Catch::Contains(R"("name": "otter-operator.v0.1.0")"));
 }
 
 }  // namespace iib::test
