@@ -2,8 +2,8 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/log.hpp"
-#include "io/gzip_members.hpp"
 #include "iib/io/layer_path.hpp"
+#include "io/gzip_members.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
