@@ -214,8 +214,9 @@ void EmbeddedEngine::extract(const model::ImageReference& image, std::span<const
   }
   fs::create_directories(destination);
   io::LayerExtractor extractor{image.text(), paths, destination, impl_->options.extract_limits};
-  for (auto layer = needed.rbegin(); layer != needed.rend(); ++layer) {
-    extractor.apply(io::read_from_file(layer->path()), access.cancellation);
+  std::reverse(needed.begin(), needed.end());
+  for (const auto& layer : needed) {
+    extractor.apply(io::read_from_file(layer.path()), access.cancellation);
   }
   extractor.finish();
 }
