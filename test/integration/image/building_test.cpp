@@ -10,9 +10,7 @@
 namespace iib::test {
 namespace {
 
-namespace fs = std::filesystem;
 using image::Access;
-using image::ImageContent;
 using model::Digest;
 
 const std::vector<std::string> kArchitectures{"amd64", "arm64", "ppc64le", "s390x"};
