@@ -10,7 +10,6 @@
 namespace iib::bench {
 namespace {
 
-namespace fs = std::filesystem;
 using test::Daemon;
 using test::Site;
 

@@ -265,9 +265,10 @@ TEST_CASE("a silent registry ends a build by its limit or by the end of the requ
 }
 
 TEST_CASE("manifests that are none are refused by name", "[image][embedded][faults]") {
+  constexpr std::size_t kLong = 50'000'000;
   if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
   const auto [type, body, cause] = GENERATE(table<std::string, std::string, std::string>({
-      {kImage, std::string(50'000'000, ' '), "16"},
+      {kImage, std::string(kLong, ' '), "16"},
       {kImage, "<html>log in</html>", "registry"},
       {"text/html", "<html>log in</html>", "registry"},
       {kImage, "", "registry"},

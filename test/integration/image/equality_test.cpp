@@ -9,7 +9,6 @@
 namespace iib::test {
 namespace {
 
-using image::ImageContent;
 using Kind = OddBase::Kind;
 
 /// Takes what the bytes of the new layer alone decide out of a manifest.

@@ -31,8 +31,8 @@ std::string digest_of(const std::string& content) {
 }
 
 std::string media_type(Kind kind, Compression compression) {
-  const std::string plain = kind == Kind::oci ? "application/vnd.oci.image.layer.v1.tar"
-                                              : "application/vnd.docker.image.rootfs.diff.tar";
+  std::string plain = kind == Kind::oci ? "application/vnd.oci.image.layer.v1.tar"
+                                        : "application/vnd.docker.image.rootfs.diff.tar";
   switch (compression) {
     case Compression::none:
       return plain;
