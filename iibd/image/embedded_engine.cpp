@@ -166,7 +166,7 @@ struct EmbeddedEngine::Impl {
     const auto& destination = target.destination;
     const auto digest = speaking_of("the image", [&] {
       push.upload_bytes(destination, image.config_blob, image.config, access);
-      return registry.put_manifest(destination, kImageType, image.manifest, access);
+      return push.put_manifest(destination, kImageType, image.manifest, access);
     });
     access.log.info("pushed {} for {} as {}", destination.text(), target.architecture,
                     digest.text());
@@ -253,16 +253,18 @@ std::vector<PushedImage> EmbeddedEngine::build_and_push(const ImageContent& cont
 model::Digest EmbeddedEngine::push_list(const model::ImageReference& destination,
                                         std::span<const PushedImage> images, const Access& access) {
   std::vector<ListedImage> listed;
+  std::vector<model::Digest> named;
   for (const auto& [architecture, reference] : listable(destination, images)) {
     const auto here = reference.name() == destination.name()
                           ? reference
                           : impl_->push.copy(reference, destination, access);
     const auto manifest = impl_->source.image_manifest(here, access);
+    named.push_back(*here.digest());
     const auto config = impl_->source.config(here, access);
     listed.push_back({architecture, *here.digest(), manifest.size(), platform_of(here, config)});
   }
   return speaking_of("the manifest list", [&] {
-    return impl_->registry.put_manifest(destination, kListType, assemble_list(listed), access);
+    return impl_->push.put_manifest(destination, kListType, assemble_list(listed), access, named);
   });
 }
 

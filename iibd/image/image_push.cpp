@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <list>
 #include <set>
 #include <string>
 #include <utility>
@@ -27,14 +29,14 @@ ImagePush::ImagePush(RegistryClient& registry, ImageSource& source)
     : registry_{registry}, source_{source} {}
 
 std::shared_ptr<Turns> ImagePush::putting(const model::ImageReference& destination,
-                                          const Blob& blob) {
-  return putting_.of(fmt::format("{}@{}", destination.name(), blob.digest.text()));
+                                          const model::Digest& digest) {
+  return putting_.of(fmt::format("{}@{}", destination.name(), digest.text()));
 }
 
 void ImagePush::provide(const NeededBlob& needed, const Access& access) {
   const auto& [blob, origin, destination] = needed;
   if (origin.name() == destination.name()) return;
-  const auto turns = putting(destination, blob);
+  const auto turns = putting(destination, blob.digest);
   const Turns::Turn turn{*turns, access.cancellation, kStep};
   if (registry_.has_blob(destination, blob.digest, access)) return;
   if (origin.registry() == destination.registry() &&
@@ -47,16 +49,33 @@ void ImagePush::provide(const NeededBlob& needed, const Access& access) {
 
 void ImagePush::upload(const model::ImageReference& destination, const Blob& blob,
                        const std::filesystem::path& file, const Access& access) {
-  const auto turns = putting(destination, blob);
+  const auto turns = putting(destination, blob.digest);
   const Turns::Turn turn{*turns, access.cancellation, kStep};
   registry_.upload(destination, blob, file, access);
 }
 
 void ImagePush::upload_bytes(const model::ImageReference& destination, const Blob& blob,
                              std::string_view bytes, const Access& access) {
-  const auto turns = putting(destination, blob);
+  const auto turns = putting(destination, blob.digest);
   const Turns::Turn turn{*turns, access.cancellation, kStep};
   registry_.upload_bytes(destination, blob, bytes, access);
+}
+
+model::Digest ImagePush::put_manifest(const model::ImageReference& destination,
+                                      std::string_view media_type, std::string_view bytes,
+                                      const Access& access, std::vector<model::Digest> named) {
+  named.push_back(model::Digest::of(bytes));
+  // In one order, so that no two wait for each other; each once.
+  std::sort(named.begin(), named.end(),
+            [](const auto& left, const auto& right) { return left.hex() < right.hex(); });
+  named.erase(std::unique(named.begin(), named.end()), named.end());
+  std::vector<std::shared_ptr<Turns>> turns;
+  std::list<Turns::Turn> held;
+  for (const auto& digest : named) {
+    turns.push_back(putting(destination, digest));
+    held.emplace_back(*turns.back(), access.cancellation, "pushing a manifest");
+  }
+  return registry_.put_manifest(destination, media_type, bytes, access);
 }
 
 model::ImageReference ImagePush::copy(const model::ImageReference& image,
@@ -68,7 +87,7 @@ model::ImageReference ImagePush::copy(const model::ImageReference& image,
   blobs.push_back(config_of(image, raw));
   for (auto& blob : blobs) provide({std::move(blob), image, destination}, access);
   auto pinned = destination.at(parsed.digest);
-  (void)registry_.put_manifest(pinned, parsed.media_type, raw, access);
+  (void)put_manifest(pinned, parsed.media_type, raw, access);
   return pinned;
 }
 

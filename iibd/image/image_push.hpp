@@ -21,8 +21,9 @@ struct NeededBlob {
 /// Each blob of `needed` once for each repository that needs it.
 [[nodiscard]] std::vector<NeededBlob> without_repetitions(std::vector<NeededBlob> needed);
 
-/// Puts blobs and images into repositories. A blob is put into a repository by one request at a
-/// time: docker-registry loses one that comes twice at once. Safe to call from any thread.
+/// Puts blobs and images into repositories. What is the same is put into a repository by one
+/// request at a time: docker-registry does not know it for a moment while it comes again. Safe to
+/// call from any thread.
 class ImagePush {
  public:
   /// Both must outlive it.
@@ -37,6 +38,11 @@ class ImagePush {
   /// The same from memory.
   void upload_bytes(const model::ImageReference& destination, const Blob& blob,
                     std::string_view bytes, const Access& access);
+  /// Stores a manifest under the tag of `destination`, or its digest if it has no tag. `named` are
+  /// the manifests that a list names.
+  model::Digest put_manifest(const model::ImageReference& destination, std::string_view media_type,
+                             std::string_view bytes, const Access& access,
+                             std::vector<model::Digest> named = {});
   /// Puts `image` with all its blobs into the repository of `destination` under its own digest,
   /// which stays; gives it as it is pinned there.
   [[nodiscard]] model::ImageReference copy(const model::ImageReference& image,
@@ -45,7 +51,7 @@ class ImagePush {
 
  private:
   [[nodiscard]] std::shared_ptr<Turns> putting(const model::ImageReference& destination,
-                                               const Blob& blob);
+                                               const model::Digest& digest);
 
   RegistryClient& registry_;
   ImageSource& source_;
