@@ -1,5 +1,6 @@
 #include "image/layer/layer_search.hpp"
 
+#include "byte_source.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
 #include "layer.hpp"
@@ -18,8 +19,8 @@
 namespace {
 
 using iib::image::LayerSearch;
-using iib::io::ByteSource;
 using iib::io::LayerExtractor;
+using iib::test::bytes_of;
 using iib::test::LayerEntry;
 using iib::test::make_layer;
 
@@ -32,15 +33,6 @@ constexpr auto kDevice = LayerEntry::Kind::device;
 
 using Layer = std::vector<LayerEntry>;
 using Paths = std::vector<std::string>;
-
-ByteSource bytes_of(std::string bytes) {
-  return [bytes = std::move(bytes), at = std::size_t{0}](std::span<char> buffer) mutable {
-    const auto count = std::min(buffer.size(), bytes.size() - at);
-    std::memcpy(buffer.data(), bytes.data() + at, count);
-    at += count;
-    return count;
-  };
-}
 
 /// Whether `layer` on top settles `paths`.
 bool settles(const Layer& layer, const Paths& paths) {

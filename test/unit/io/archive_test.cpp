@@ -1,5 +1,6 @@
 #include "iib/io/archive.hpp"
 
+#include "byte_source.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
 #include "layer.hpp"
@@ -7,7 +8,6 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <stop_token>
 #include <string>
@@ -20,6 +20,7 @@ using iib::UserError;
 using iib::io::ByteSource;
 using iib::io::ExtractLimits;
 using iib::io::LayerExtractor;
+using iib::test::bytes_of;
 using iib::test::Compression;
 using iib::test::LayerEntry;
 using iib::test::make_layer;
@@ -30,15 +31,6 @@ constexpr auto kDirectory = LayerEntry::Kind::directory;
 constexpr auto kLink = LayerEntry::Kind::symbolic_link;
 constexpr auto kHardLink = LayerEntry::Kind::hard_link;
 constexpr auto kDevice = LayerEntry::Kind::device;
-
-ByteSource bytes_of(std::string bytes) {
-  return [bytes = std::move(bytes), at = std::size_t{0}](std::span<char> buffer) mutable {
-    const auto count = std::min(buffer.size(), bytes.size() - at);
-    std::memcpy(buffer.data(), bytes.data() + at, count);
-    at += count;
-    return count;
-  };
-}
 
 /// An image's wanted parts being read into a directory with a neighbour that must stay untouched.
 struct Fixture {

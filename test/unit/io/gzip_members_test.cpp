@@ -1,12 +1,12 @@
 #include "io/gzip_members.hpp"
 
+#include "byte_source.hpp"
 #include "iib/base/error.hpp"
 #include "iib/io/gzip_writer.hpp"
 
 #include <catch2/catch.hpp>
 #include <zlib.h>
 
-#include <cstring>
 #include <random>
 #include <string>
 #include <string_view>
@@ -17,16 +17,7 @@ namespace {
 using iib::UserError;
 using iib::io::ByteSource;
 using iib::io::with_small_members_unpacked;
-
-/// Gives at most `piece` bytes at once.
-ByteSource source_of(std::string bytes, std::size_t piece) {
-  return [bytes = std::move(bytes), piece, at = std::size_t{0}](std::span<char> buffer) mutable {
-    const auto count = std::min({buffer.size(), piece, bytes.size() - at});
-    std::memcpy(buffer.data(), bytes.data() + at, count);
-    at += count;
-    return count;
-  };
-}
+using iib::test::bytes_of;
 
 std::string all_of(const ByteSource& source) {
   std::string all;
@@ -74,7 +65,7 @@ TEST_CASE("small members are unpacked, whatever pieces they come in", "[io][gzip
   const auto piece = GENERATE(as<std::size_t>{}, 1000, 65'536, 100'000'000);
   const auto plain = some_bytes(bytes);
 
-  CHECK(all_of(with_small_members_unpacked("x", source_of(small_members(plain), piece))) == plain);
+  CHECK(all_of(with_small_members_unpacked("x", bytes_of(small_members(plain), piece))) == plain);
 }
 
 TEST_CASE("what does not begin with a small member comes through as it is", "[io][gzip]") {
@@ -82,7 +73,7 @@ TEST_CASE("what does not begin with a small member comes through as it is", "[io
                                    one_member(some_bytes(9'000'000)),
                                    small_members(some_bytes(600'000)).substr(0, 5'000));
 
-  CHECK(all_of(with_small_members_unpacked("x", source_of(bytes, 70'000))) == bytes);
+  CHECK(all_of(with_small_members_unpacked("x", bytes_of(bytes, 70'000))) == bytes);
 }
 
 TEST_CASE("a large member behind small ones is unpacked too, and padding is left out",
@@ -91,14 +82,14 @@ TEST_CASE("a large member behind small ones is unpacked too, and padding is left
   const auto large = some_bytes(8'000'000);
 
   CHECK(all_of(with_small_members_unpacked(
-            "x", source_of(small_members(small) + one_member(large) + small_members(small),
-                           70'000))) == small + large + small);
+            "x", bytes_of(small_members(small) + one_member(large) + small_members(small),
+                          70'000))) == small + large + small);
   CHECK(all_of(with_small_members_unpacked(
-            "x", source_of(small_members(small) + std::string(3000, '\0'), 70'000))) == small);
+            "x", bytes_of(small_members(small) + std::string(3000, '\0'), 70'000))) == small);
 }
 
 TEST_CASE("a stream that ends within a later member is told", "[io][gzip]") {
   auto packed = small_members(some_bytes(3'000'000));
   packed.resize(packed.size() * 3 / 4);
-  CHECK_THROWS_AS(all_of(with_small_members_unpacked("x", source_of(packed, 70'000))), UserError);
+  CHECK_THROWS_AS(all_of(with_small_members_unpacked("x", bytes_of(packed, 70'000))), UserError);
 }

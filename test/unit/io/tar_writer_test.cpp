@@ -1,12 +1,12 @@
 #include "iib/io/tar_writer.hpp"
 
+#include "byte_source.hpp"
 #include "iib/base/error.hpp"
 #include "iib/io/tar_reader.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -16,17 +16,9 @@ using iib::io::ByteSource;
 using iib::io::TarEntry;
 using iib::io::TarReader;
 using iib::io::TarWriter;
+using iib::test::bytes_of;
 
 constexpr std::size_t kBlock = 512;
-
-ByteSource bytes_of(std::string bytes) {
-  return [bytes = std::move(bytes), at = std::size_t{0}](std::span<char> buffer) mutable {
-    const auto count = std::min(buffer.size(), bytes.size() - at);
-    std::memcpy(buffer.data(), bytes.data() + at, count);
-    at += count;
-    return count;
-  };
-}
 
 struct Fixture {
   std::string archive;
