@@ -74,24 +74,18 @@ void write_entries(io::TarWriter& tar, const Entries& entries) {
   tar.finish();
 }
 
-}  // namespace
-
-WrittenLayer write_layer(std::span<const LayerFile> files, Timestamp modified,
-                         const fs::path& destination, unsigned threads,
-                         const Cancellation& cancellation) {
-  const auto entries = arrange_entries(files);
+/// The layer whose plain bytes `write` gives to its sink.
+template <class Write>
+WrittenLayer pack(const fs::path& destination, unsigned threads, const Cancellation& cancellation,
+                  Write&& write) {
   LayerOutput output{destination};
   Sha256 plain_sum;
   io::GzipWriter gzip{[&output](std::string_view bytes) { output.write(bytes); }, threads,
                       cancellation};
-  const auto seconds =
-      std::chrono::duration_cast<std::chrono::seconds>(modified.time_since_epoch());
-  io::TarWriter tar{[&](std::string_view bytes) {
-                      plain_sum.update(bytes);
-                      gzip.write(bytes);
-                    },
-                    seconds.count()};
-  write_entries(tar, entries);
+  write([&](std::string_view bytes) {
+    plain_sum.update(bytes);
+    gzip.write(bytes);
+  });
   gzip.finish();
   output.keep();
   return {.digest = output.digest(),
@@ -99,31 +93,37 @@ WrittenLayer write_layer(std::span<const LayerFile> files, Timestamp modified,
           .diff_id = model::Digest::parse("sha256:" + plain_sum.finish_hex())};
 }
 
+}  // namespace
+
+WrittenLayer write_layer(std::span<const LayerFile> files, Timestamp modified,
+                         const fs::path& destination, unsigned threads,
+                         const Cancellation& cancellation) {
+  const auto entries = arrange_entries(files);
+  return pack(destination, threads, cancellation, [&](const io::ByteSink& sink) {
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(modified.time_since_epoch());
+    io::TarWriter tar{sink, seconds.count()};
+    write_entries(tar, entries);
+  });
+}
+
 WrittenLayer recompress_layer(const std::string& subject, const fs::path& source,
                               const fs::path& destination, unsigned threads,
                               const Cancellation& cancellation) {
   constexpr std::size_t kBlockBytes = 128UL << 10U;
-  LayerOutput output{destination};
-  Sha256 plain_sum;
-  io::GzipWriter gzip{[&output](std::string_view bytes) { output.write(bytes); }, threads,
-                      cancellation};
   const auto limit = io::TarLimits{}.bytes;
-  const auto plain = io::decompressed(subject, io::read_from_file(source));
-  std::vector<char> block(kBlockBytes);
-  std::uint64_t total = 0;
-  for (auto got = plain(block); got > 0; got = plain(block)) {
-    total += got;
-    if (total > limit)
-      throw UserError{fmt::format("{} unpacks to more than {} bytes", subject, limit)};
-    const std::string_view bytes{block.data(), got};
-    plain_sum.update(bytes);
-    gzip.write(bytes);
-  }
-  gzip.finish();
-  output.keep();
-  return {.digest = output.digest(),
-          .size = output.size(),
-          .diff_id = model::Digest::parse("sha256:" + plain_sum.finish_hex())};
+  return pack(destination, threads, cancellation, [&](const io::ByteSink& sink) {
+    const auto plain = io::decompressed(subject, io::read_from_file(source));
+    std::vector<char> block(kBlockBytes);
+    std::uint64_t total = 0;
+    for (auto got = plain(block); got > 0; got = plain(block)) {
+      total += got;
+      if (total > limit) {
+        throw UserError{fmt::format("{} unpacks to more than {} bytes", subject, limit)};
+      }
+      sink({block.data(), got});
+    }
+  });
 }
 
 }  // namespace iib::image
