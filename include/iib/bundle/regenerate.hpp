@@ -29,6 +29,12 @@ struct Customizing {
 /// As above, for the later rules.
 [[nodiscard]] config::Organization default_later_rules();
 
+/// The rules for a request of `organization` under the configuration `organizations` (option
+/// `iib_organization_customizations`, all of one form) and `rules`.
+[[nodiscard]] Customizing choose_customizing(
+    const std::map<std::string, config::Organization>& organizations, config::RegenerateRules rules,
+    const std::optional<std::string>& organization);
+
 /// What is to be regenerated, besides its files.
 struct Order {
   Customizing customizing;  ///< By which rules.

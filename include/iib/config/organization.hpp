@@ -52,4 +52,8 @@ struct Customization {
 /// What an organization wants changed in its bundles: one of the two forms.
 using Organization = std::variant<CoreCustomizations, std::vector<Customization>>;
 
+/// Which rules regenerate bundles (`iib_regenerate_rules`, bundle-regeneration 1): `automatic`
+/// follows the form of the customizations, the core rules when there are none.
+enum class RegenerateRules { automatic, core, later };
+
 }  // namespace iib::config
