@@ -1,0 +1,73 @@
+#include "customization_steps.hpp"
+#include "iib/base/text_template.hpp"
+#include "iib/bundle/refusal.hpp"
+
+#include <fmt/format.h>
+
+namespace iib::bundle {
+namespace {
+
+/// The configured annotations with their placeholders filled in.
+config::OrderedTexts filled(const config::OrderedTexts& annotations,
+                            const std::string& package_name) {
+  config::OrderedTexts result;
+  for (const auto& [name, text] : annotations) {
+    result.emplace_back(name, TextTemplate{text}.fill([&](const std::string& placeholder) {
+      if (placeholder == "package_name") return package_name;
+      throw UserError{
+          fmt::format("the template '{}' of the annotation {} has the placeholder '{}'; "
+                      "only {{package_name}} is known",
+                      text, name, placeholder)};
+    }));
+  }
+  return result;
+}
+
+/// The mapping under `key` of `parent`; null when it is missing or null. Throws Refusal for
+/// anything else.
+const io::YamlNode* mapping_of(const Document& csv, const io::YamlNode& parent,
+                               const std::string& key) {
+  const auto* node = io::find_merged(parent, key);
+  if (node == nullptr || node->is_mapping()) return node;
+  if (node->is_scalar() && node->resolved().implicit && as_string(node) == nullptr &&
+      std::holds_alternative<io::YamlNull>(io::resolve(*node, io::Typing::core_1_2))) {
+    return nullptr;
+  }
+  throw Refusal{RefusalCode::malformed_csv,
+                fmt::format("{}, line {}: `{}` is no map; annotations can only be set in a map",
+                            csv.path(), node->line, key),
+                csv.path()};
+}
+
+void set_annotations(Document& csv, const config::OrderedTexts& annotations) {
+  constexpr auto kWhy = "annotation of the organization";
+  const io::YamlNode& root = csv.now().document.root();
+  const auto* metadata = mapping_of(csv, root, "metadata");
+  const auto* present = metadata == nullptr ? nullptr : mapping_of(csv, *metadata, "annotations");
+
+  io::YamlValue::Map all;
+  for (const auto& [name, text] : annotations) all.push_back({name, {text}});
+  DocumentEdit edit{csv.now()};
+  if (metadata == nullptr) {
+    edit.set({}, "metadata", {io::YamlValue::Map{{"annotations", {std::move(all)}}}}, kWhy);
+  } else if (present == nullptr) {
+    edit.set({std::string{"metadata"}}, "annotations", {std::move(all)}, kWhy);
+  } else {
+    for (auto& [name, value] : all) {
+      const auto* old = as_string(io::find_merged(*present, name));
+      if (old != nullptr && old->value == std::get<std::string>(value.content)) continue;
+      edit.set({std::string{"metadata"}, std::string{"annotations"}}, name, std::move(value), kWhy);
+    }
+  }
+  csv.apply(edit);
+}
+
+}  // namespace
+
+void set_csv_annotations(Bundle& bundle, const config::OrderedTexts& annotations) {
+  if (annotations.empty()) return;
+  const auto texts = filled(annotations, bundle.package_name);
+  for (auto& csv : bundle.csv_files()) set_annotations(csv, texts);
+}
+
+}  // namespace iib::bundle

@@ -1,0 +1,43 @@
+#include "regenerate_document.hpp"
+
+#include <utility>
+
+namespace iib::bundle {
+
+void DocumentEdit::replace(const io::YamlPath& place, std::size_t offset, std::size_t length,
+                           std::string_view by, std::string_view why) {
+  edit_.replace(place, offset, length, by);
+  reasons_.emplace_back(place, why);
+}
+
+void DocumentEdit::set(const io::YamlPath& mapping, std::string_view key, io::YamlValue value,
+                       std::string_view why) {
+  edit_.set(mapping, key, std::move(value));
+  auto place = mapping;
+  place.emplace_back(std::string{key});
+  reasons_.emplace_back(std::move(place), why);
+}
+
+const std::vector<Entry>& Document::entries() const {
+  if (!entries_) entries_ = find_entries(now_);
+  return *entries_;
+}
+
+void Document::apply(const DocumentEdit& edit) {
+  if (edit.empty()) return;
+  std::string text = edit.text();
+  if (text == now_.text) return;
+  auto document = io::parse_yaml(text, {.name = path_, .duplicates = io::DuplicateKeys::refuse});
+  Manifest next{now_.path, std::move(text), std::move(document), now_.is_csv};
+  if (!before_) before_ = std::move(now_);
+  now_ = std::move(next);
+  entries_.reset();
+  for (const auto& [place, why] : edit.reasons()) {
+    auto& reason = reasons_[place];
+    // Two pieces of one text mostly change for one reason.
+    if (reason == why || reason.ends_with(", " + why)) continue;
+    reason += reason.empty() ? why : ", " + why;
+  }
+}
+
+}  // namespace iib::bundle
