@@ -1,6 +1,7 @@
 #include "iib/image/embedded_engine.hpp"
 
 #include "iib/base/error.hpp"
+#include "iib/base/parallel.hpp"
 #include "image/assembly.hpp"
 #include "image/image_push.hpp"
 #include "image/image_source.hpp"
@@ -8,7 +9,6 @@
 #include "image/layer/layer_writer.hpp"
 #include "image/listable.hpp"
 #include "image/manifest.hpp"
-#include "image/parallel.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "image/parallel.hpp"
+#include "iib/base/parallel.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
-using iib::image::in_parallel;
+using iib::in_parallel;
 
 TEST_CASE("each number is worked on once", "[image][parallel]") {
   const auto count = GENERATE(as<std::size_t>{}, 0, 1, 7, 100);

@@ -3,11 +3,11 @@
 #include <cstddef>
 #include <functional>
 
-namespace iib::image {
+namespace iib {
 
 /// Calls `work` with 0, 1, ... `count` - 1 on at most `threads` threads, this one among them, and
 /// waits for all. Once one has thrown no further call is begun; the first exception is thrown on.
 void in_parallel(std::size_t count, std::size_t threads,
                  const std::function<void(std::size_t)>& work);
 
-}  // namespace iib::image
+}  // namespace iib

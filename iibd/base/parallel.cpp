@@ -1,4 +1,4 @@
-#include "image/parallel.hpp"
+#include "iib/base/parallel.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace iib::image {
+namespace iib {
 
 void in_parallel(std::size_t count, std::size_t threads,
                  const std::function<void(std::size_t)>& work) {
@@ -34,4 +34,4 @@ void in_parallel(std::size_t count, std::size_t threads,
   if (first) std::rethrow_exception(first);
 }
 
-}  // namespace iib::image
+}  // namespace iib
