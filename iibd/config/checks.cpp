@@ -140,6 +140,37 @@ void check_folders(const Checked& checked) {
   check_folder(checked, kFolderOptions[2], config.request_recursive_related_bundles_dir);
 }
 
+/// One form for all, and that of the rules (bundle-regeneration 1).
+void check_customizations(const Checked& checked) {
+  constexpr auto kOption = "iib_organization_customizations";
+  const auto& config = checked.draft.config;
+  std::string maps;
+  std::string lists;
+  for (const auto& [name, customizations] : config.organization_customizations) {
+    auto& names = std::holds_alternative<CoreCustomizations>(customizations) ? maps : lists;
+    names += fmt::format("{}'{}'", names.empty() ? "" : ", ", name);
+  }
+  if (!maps.empty() && !lists.empty()) {
+    fail(checked, kOption,
+         fmt::format("{} has maps for {} and lists for {}, but all must have one form; write the "
+                     "maps as lists",
+                     kOption, maps, lists));
+  }
+  const auto contradict = [&](std::string_view rules, std::string_view form,
+                              const std::string& names) {
+    fail(checked, "iib_regenerate_rules",
+         fmt::format("iib_regenerate_rules is {}, but {} has {} for {}; write these in the other "
+                     "form, or set the rules to auto",
+                     rules, kOption, form, names));
+  };
+  if (config.regenerate_rules == RegenerateRules::core && !lists.empty()) {
+    contradict("core", "lists", lists);
+  }
+  if (config.regenerate_rules == RegenerateRules::later && !maps.empty()) {
+    contradict("later", "maps", maps);
+  }
+}
+
 void check_tracing(const Checked& checked) {
   if (!checked.draft.tracing) return;
   require_variables(checked, "iib_otel_tracing",
@@ -296,6 +327,7 @@ std::vector<std::string> check(const Checked& checked) {
   check_greenwave_queues(checked);
   check_bucket(checked);
   check_folders(checked);
+  check_customizations(checked);
   check_tracing(checked);
   check_messaging(checked);
   check_konflux(checked);

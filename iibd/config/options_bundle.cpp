@@ -23,6 +23,12 @@ Type<GreenwaveSettings> greenwave_settings() {
           }};
 }
 
+Type<RegenerateRules> regenerate_rules() {
+  return one_of<RegenerateRules>({{"auto", RegenerateRules::automatic},
+                                  {"core", RegenerateRules::core},
+                                  {"later", RegenerateRules::later}});
+}
+
 }  // namespace
 
 Section bundle_options() {
@@ -43,10 +49,20 @@ Section bundle_options() {
           option(not_yet, "iib_omps_url", &Config::omps_url, url({"https", "http"}), "",
                  "The legacy app registry. This release cannot push to it: requests that ask for "
                  "it fail."),
-          option(not_yet, "iib_organization_customizations", &Config::organization_customizations,
+          option(honoured, "iib_organization_customizations", &Config::organization_customizations,
                  map_of(organization()), "{}",
-                 "What each organization wants changed in its bundles; used by regenerate-bundle, "
-                 "which is not in this release."),
+                 "What each organization wants changed in the bundles that regenerate-bundle makes "
+                 "for it. All maps, or all lists."),
+          option(ours, "iib_regenerate_rules", &Config::regenerate_rules, regenerate_rules(),
+                 "auto",
+                 "The rules of regenerate-bundle. `auto`: those of the form that "
+                 "`iib_organization_customizations` has, maps being `core` and lists `later`; "
+                 "`core` when it is empty."),
+          option(ours, "iib_allowed_registries", &Config::allowed_registries,
+                 list_of(registry_host()), "[]",
+                 "The only registries that regenerate-bundle asks about images that a bundle "
+                 "names; empty: all. Loopback and link-local addresses are asked only when listed "
+                 "here or in `iib_insecure_registries`, or when they are `iib_registry`."),
           option(not_yet, "iib_no_ocp_label_allow_list", &Config::no_ocp_label_allow_list,
                  list_of(text()), "[]",
                  "Indexes and users for whom a bundle may lack its OCP label; for merging, which "

@@ -5,20 +5,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool is_registry(const std::string& text) {
-  return !text.empty() && !text.ends_with('/') && !text.starts_with('/') &&
-         text.find("://") == std::string::npos &&
-         text.find_first_of(" \t\r\n@?#") == std::string::npos;
-}
-
 Type<std::string> registry() {
   return text_that("a registry such as `registry.example.com:5000`, without scheme", is_registry);
-}
-
-Type<std::string> registry_host() {
-  return text_that("`host` or `host:port`", [](const std::string& text) {
-    return is_registry(text) && text.find('/') == std::string::npos;
-  });
 }
 
 /// Whether all that stands in braces is `{registry}` or `{request_id}`, and the latter does.

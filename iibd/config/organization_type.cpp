@@ -1,8 +1,12 @@
 #include "organization_type.hpp"
 
+#include "iib/base/error.hpp"
+#include "iib/base/text_template.hpp"
+
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <optional>
 
 namespace iib::config {
 namespace {
@@ -34,27 +38,29 @@ const std::vector<Step>& steps() {
   return known_steps;
 }
 
-/// Whether everything in braces is `{package_name}`; doubled braces stand for themselves.
-bool is_annotation_template(std::string_view text) {
-  constexpr std::string_view kPlaceholder = "{package_name}";
-  while (!text.empty()) {
-    const auto brace = text.find_first_of("{}");
-    if (brace == std::string_view::npos) return true;
-    text.remove_prefix(brace);
-    if (text.starts_with("{{") || text.starts_with("}}")) {
-      text.remove_prefix(2);
-    } else if (text.starts_with(kPlaceholder)) {
-      text.remove_prefix(kPlaceholder.size());
-    } else {
-      return false;
-    }
+/// The names in braces of a template; nothing when it is none.
+std::optional<std::vector<std::string>> names_in(const std::string& text) {
+  try {
+    return TextTemplate{text}.names();
+  } catch (const UserError&) {  // the option's own message says what is expected
+    return std::nullopt;
   }
-  return true;
 }
 
 Type<std::string> annotation_template() {
-  return text_that("a text in which braces are `{package_name}`, `{{` or `}}`",
-                   is_annotation_template);
+  return text_that(
+      "a text in which braces are `{package_name}`, `{{` or `}}`", [](const std::string& text) {
+        const auto names = names_in(text);
+        return names && std::ranges::all_of(
+                            *names, [](const std::string& name) { return name == "package_name"; });
+      });
+}
+
+/// The names are those of labels, known only once an image is looked at (bundle-regeneration 9.2).
+Type<std::string> label_template() {
+  return text_that(
+      "a text in which braces are `{{`, `}}` or hold the name of a label, such as `{version}`",
+      [](const std::string& text) { return !text.empty() && names_in(text).has_value(); });
 }
 
 OrderedTexts ordered_texts(const Value& value, const Type<std::string>& type) {
@@ -130,7 +136,8 @@ Customization customization(const Value& element) {
       return true;
     }
     if (std::find(step.texts.begin(), step.texts.end(), key) == step.texts.end()) return false;
-    result.texts[key] = text().read(entry);
+    const bool labels = step.type == CustomizationType::image_name_from_labels;
+    result.texts[key] = (labels ? label_template() : text()).read(entry);
     return true;
   });
   if (has_pairs == step.pairs.empty() || result.texts.size() != step.texts.size()) {

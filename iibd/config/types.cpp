@@ -92,6 +92,18 @@ Type<std::size_t> byte_size() {
           }};
 }
 
+bool is_registry(const std::string& text) {
+  return !text.empty() && !text.ends_with('/') && !text.starts_with('/') &&
+         text.find("://") == std::string::npos &&
+         text.find_first_of(" \t\r\n@?#") == std::string::npos;
+}
+
+Type<std::string> registry_host() {
+  return text_that("`host` or `host:port`", [](const std::string& text) {
+    return is_registry(text) && text.find('/') == std::string::npos;
+  });
+}
+
 Type<std::string> text_that(std::string expected, std::function<bool(const std::string&)> accept) {
   return parsed<std::string>(
       std::move(expected),

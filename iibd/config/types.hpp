@@ -56,6 +56,11 @@ template <class T>
           }};
 }
 
+/// Whether `text` can be a registry, perhaps with a path behind the host.
+[[nodiscard]] bool is_registry(const std::string& text);
+/// `host` or `host:port` of a registry.
+[[nodiscard]] Type<std::string> registry_host();
+
 /// A text that `accept` finds right.
 [[nodiscard]] Type<std::string> text_that(std::string expected,
                                           std::function<bool(const std::string&)> accept);

@@ -191,6 +191,10 @@ struct Config {
   std::map<std::string, std::map<std::string, std::string>> related_image_registry_replacement;
   /// `iib_organization_customizations`.
   std::map<std::string, Organization> organization_customizations;
+  /// `iib_regenerate_rules`; not `automatic` is checked against the form of the customizations.
+  RegenerateRules regenerate_rules = RegenerateRules::automatic;
+  /// `host` or `host:port`; empty: all.
+  std::vector<std::string> allowed_registries;
   /// `iib_max_recursive_related_bundles`.
   int max_recursive_related_bundles = 0;
 
