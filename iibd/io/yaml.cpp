@@ -1,13 +1,10 @@
 #include "iib/io/yaml.hpp"
 
-#include "iib/base/error.hpp"
-
 #include <fmt/format.h>
 #include <yaml.h>
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <new>
 #include <optional>
 #include <unordered_map>
@@ -29,9 +26,9 @@ class EventSource {
  public:
   EventSource(std::string_view text, const YamlOptions& options) : options_{options}, text_{text} {
     if (text.size() > options.max_bytes) {
-      throw UserError{fmt::format("{} is {} bytes long; the limit is {} bytes",
-                                  options.name.empty() ? "YAML" : options.name, text.size(),
-                                  options.max_bytes)};
+      throw YamlTooLarge{fmt::format("{} is {} bytes long; the limit is {} bytes",
+                                     options.name.empty() ? "YAML" : options.name, text.size(),
+                                     options.max_bytes)};
     }
     // libyaml would count the mark as a character or not, depending on who finds it.
     skipped_ = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
@@ -207,7 +204,7 @@ class DocumentBuilder {
     node->line = event.start_mark.line + 1;
     node->column = event.start_mark.column + 1;
     if (++nodes_ > options_.max_nodes) {
-      fail(*node, fmt::format("more than {} nodes", options_.max_nodes));
+      fail_bound(*node, fmt::format("more than {} nodes", options_.max_nodes));
     }
     return node;
   }
@@ -233,7 +230,8 @@ class DocumentBuilder {
     }
     alias_nodes_ += anchor->second.nodes;
     if (alias_nodes_ > options_.max_alias_nodes) {
-      fail(*node, fmt::format("aliases stand for more than {} nodes", options_.max_alias_nodes));
+      fail_bound(*node,
+                 fmt::format("aliases stand for more than {} nodes", options_.max_alias_nodes));
     }
     return node;
   }
@@ -243,7 +241,7 @@ class DocumentBuilder {
     auto* node = make(event, kind, tag, anchor);
     node->flow = flow;
     if (open_.size() >= options_.max_depth) {
-      fail(*node, fmt::format("nested more than {} levels deep", options_.max_depth));
+      fail_bound(*node, fmt::format("nested more than {} levels deep", options_.max_depth));
     }
     if (!node->anchor.empty()) anchors_[node->anchor] = {node, 0};
     open_.push_back({node, children_.size(), alias_nodes_, nodes_ - 1});
@@ -348,6 +346,10 @@ class DocumentBuilder {
     throw UserError{fmt::format("{}: {}", yaml_position(options_.name, node), problem)};
   }
 
+  [[noreturn]] void fail_bound(const YamlNode& node, const std::string& bound) const {
+    throw YamlTooLarge{fmt::format("{}: {}", yaml_position(options_.name, node), bound)};
+  }
+
   EventSource& source_;
   const YamlOptions& options_;
   std::unique_ptr<std::pmr::monotonic_buffer_resource> memory_ =
@@ -392,7 +394,7 @@ YamlDocument parse_yaml(std::string_view text, const YamlOptions& options) {
 }
 
 std::vector<YamlDocument> parse_yaml_stream(std::string_view text, const YamlOptions& options) {
-  return parse_documents(text, options, std::numeric_limits<std::size_t>::max());
+  return parse_documents(text, options, options.max_documents);
 }
 
 std::string yaml_position(std::string_view name, const YamlNode& node) {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "iib/base/error.hpp"
+
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <memory_resource>
 #include <span>
@@ -94,6 +97,12 @@ class YamlDocument {
 /// no duplicate of another.
 enum class DuplicateKeys { refuse, last_wins, keep_all };
 
+/// A text that exceeds a bound of YamlOptions, whatever else may be wrong with it.
+class YamlTooLarge : public UserError {
+ public:
+  using UserError::UserError;
+};
+
 /// Bounds and choices of parse_yaml(). The bounds stand far beyond honest files: the largest
 /// manifests known are a few MB, a few hundred thousand nodes, and some 60 levels deep.
 struct YamlOptions {
@@ -109,10 +118,13 @@ struct YamlOptions {
   std::size_t max_nodes = 4'000'000;
   /// Nodes that come about when every alias is replaced by what it stands for.
   std::size_t max_alias_nodes = 1'000'000;
+  /// Documents that parse_yaml_stream() reads; what follows them is not looked at.
+  std::size_t max_documents = std::numeric_limits<std::size_t>::max();
 };
 
 /// Parses the first document of `text`; what follows it is not looked at. Throws UserError with
-/// line and column for bad syntax, an unknown or self-containing anchor, or a bound exceeded.
+/// line and column for bad syntax or an unknown or self-containing anchor, YamlTooLarge for a bound
+/// exceeded.
 [[nodiscard]] YamlDocument parse_yaml(std::string_view text, const YamlOptions& options = {});
 
 /// Parses all documents of `text`; positions are those in the whole text. The bounds count per
