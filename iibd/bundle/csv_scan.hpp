@@ -37,26 +37,24 @@ struct Entry {
 struct Manifest {
   std::string path;  ///< Relative to the manifests directory.
   std::string text;
-  io::YamlDocument document;
+  io::YamlDocument document;  ///< Of another file than a CSV: null, whatever the text says.
   bool is_csv = false;  ///< Of kind ClusterServiceVersion.
 };
 
-/// Parses `file`: exactly one document, no duplicate keys. Throws Refusal{invalid_yaml}, or
-/// {malformed_csv} for an exceeded bound, naming file, line and column.
+/// Parses `file`: exactly one document, no duplicate keys; no document at all is fine. A CSV's depth
+/// and texts are bounded with all aliases followed. Throws Refusal{invalid_yaml}, or {malformed_csv}
+/// for an exceeded bound, naming file, line and column.
 [[nodiscard]] Manifest parse_manifest(TextFile file);
 
 /// The text of `node` when it is a string by the core schema of YAML 1.2 (section 2); else null.
 [[nodiscard]] const io::YamlNode* as_string(const io::YamlNode* node);
 
-/// Every entry of `csv`, in order. Throws Refusal{malformed_csv} or {related_image_env_value_from}
+/// Every entry of `csv`, a CSV, in order. Throws Refusal{malformed_csv} or {related_image_env_value_from}
 /// naming file, place and remedy.
 [[nodiscard]] std::vector<Entry> find_entries(const Manifest& csv);
 
 /// Whether `spec.relatedImages` is a list that is not empty (section 7).
 [[nodiscard]] bool has_related_images(const Manifest& csv);
-
-/// The places of all annotations maps of `root`, in order (section 4.1).
-[[nodiscard]] std::vector<io::YamlPath> annotation_maps(const io::YamlNode& root);
 
 /// A pull specification in free text.
 struct FoundText {

@@ -25,13 +25,13 @@ struct BundleFiles {
 /// Bounds of read_bundle(); exceeding one is Refusal{malformed_csv}.
 struct BundleLimits {
   std::size_t manifest_bytes = 16UL << 20U;  ///< Of one file.
-  std::size_t total_bytes = 128UL << 20U;    ///< Of all together.
+  std::size_t total_bytes = 64UL << 20U;     ///< Of all together.
   std::size_t files = 10'000;                ///< That are read.
 };
 
 /// Reads the two directories of an unpacked bundle. Symbolic links are not followed. Throws
-/// Refusal when a bound is exceeded or `manifests` is no directory, ExternalError when the disk
-/// fails.
+/// Refusal when a bound is exceeded, a file to be read is a link, or `manifests` is no directory;
+/// ExternalError when the disk fails.
 [[nodiscard]] BundleFiles read_bundle(const std::filesystem::path& manifests,
                                       const std::filesystem::path& metadata,
                                       const BundleLimits& limits = {});
