@@ -6,7 +6,7 @@
 -- erased secrets is ever deleted.
 
 PRAGMA application_id = 1768514148;  -- the bytes "iibd"
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- Names, each stored once ----------------------------------------------------------------------
 
@@ -266,6 +266,8 @@ CREATE TABLE job (
   arguments    TEXT NOT NULL CHECK (json_valid(arguments)),
   -- Sealed with AES-256-GCM, the request's id as additional data.
   secrets      BLOB,
+  -- Whose job it is; 0: an anonymous caller's.
+  user_id      INTEGER NOT NULL DEFAULT 0,
   CHECK ((state = 'running') = (owner IS NOT NULL)),
   CHECK ((state = 'running') = (lease_until IS NOT NULL)),
   CHECK (state <> 'done' OR secrets IS NULL)
@@ -273,6 +275,8 @@ CREATE TABLE job (
 
 -- The oldest queued job of a queue; queues that have work.
 CREATE INDEX job_queued ON job (queue) WHERE state = 'queued';
+-- The same of one user; users who wait in a queue.
+CREATE INDEX job_queued_by_user ON job (queue, user_id) WHERE state = 'queued';
 -- Whether an older unfinished job has the same ordering key.
 CREATE INDEX job_unfinished_by_key ON job (ordering_key) WHERE state <> 'done';
 -- What an owner runs: recovery at start, extending leases.
@@ -292,6 +296,15 @@ WHEN OLD.state = 'done' AND NEW.state <> 'done'
 BEGIN
   SELECT RAISE(ABORT, 'a finished job does not begin again');
 END;
+
+-- The users of a queue take turns: whose job started longest ago comes next.
+CREATE TABLE queue_turn (
+  queue      TEXT NOT NULL,
+  user_id    INTEGER NOT NULL,
+  -- Starts of the queue are counted; this is the number of the user's last.
+  last_start INTEGER NOT NULL,
+  PRIMARY KEY (queue, user_id)
+) STRICT, WITHOUT ROWID;
 
 -- Repeated submissions ---------------------------------------------------------------------------
 

@@ -11,7 +11,9 @@ store::Options store_options(const config::Config& config, const StateDirectory&
                            .batch_state = config.messaging_batch_state_destination},
           .external_url = config.external_url,
           .data_lifetime = config.request_data_days_to_live,
-          .related_bundles_configured = config.request_related_bundles_dir.has_value()};
+          .related_bundles_configured = config.request_related_bundles_dir.has_value(),
+          .order = config.fair_queues ? store::QueueOrder::users_in_turn
+                                      : store::QueueOrder::submission};
 }
 
 std::map<io::ArtifactKind, std::filesystem::path> artifact_folders(const config::Config& config) {

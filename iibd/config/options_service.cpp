@@ -189,6 +189,9 @@ Section queue_options() {
                  "has at most 1 worker."),
           option(honoured, "iib_sac_queues", &Config::sac_queues, list_of(text()), "[]",
                  "Queues whose jobs run one at a time."),
+          option(ours, "iib_fair_queues", &Config::fair_queues, boolean(), "true",
+                 "Whether the users of a queue take turns, so that many requests of one do not "
+                 "keep another waiting; `false`: in the order of submission."),
           option(ours, "iib_max_tries", &Config::max_tries, whole_number(1), "3",
                  "How often a request is begun anew when the daemon died while it ran."),
           option(ours, "iib_request_timeout", &Config::request_timeout, duration(1s), "6h",

@@ -27,16 +27,25 @@ struct ClaimedRow {
   std::optional<std::string> sealed;
 };
 
-std::optional<ClaimedRow> take_oldest(Connection& connection, std::string_view queue,
-                                      std::string_view owner, Timestamp lease_until) {
-  auto claim = connection.use(sql::kClaimJob);
-  claim.bind(":queue", queue)
-      .bind(":owner", owner)
-      .bind(":lease_until", lease_until.time_since_epoch().count());
+const char* claiming_sql(QueueOrder order) {
+  switch (order) {
+    case QueueOrder::submission:
+      return sql::kClaimJob;
+    case QueueOrder::users_in_turn:
+      return sql::kClaimJobInTurn;
+  }
+  throw Error{"internal error: unknown order of a queue"};
+}
+
+std::optional<ClaimedRow> take_next(Connection& connection, const Claiming& claiming) {
+  auto claim = connection.use(claiming_sql(claiming.order));
+  claim.bind(":queue", claiming.queue)
+      .bind(":owner", claiming.owner)
+      .bind(":lease_until", claiming.lease_until.time_since_epoch().count());
   if (!claim.step()) return std::nullopt;
   ClaimedRow row;
   row.job.id = JobId{claim.integer("id")};
-  row.job.queue = queue;
+  row.job.queue = claiming.queue;
   row.job.ordering_key = claim.maybe_text("ordering_key").value_or("");
   row.job.claim = claim.integer("claim");
   row.job.tries = static_cast<int>(claim.integer("tries"));
@@ -97,11 +106,11 @@ void add_job(Connection& connection, RequestId request, const model::NewRequest&
   add.run();
 }
 
-std::optional<ClaimedJob> claim_job(Connection& connection, std::string_view queue,
-                                    std::string_view owner, Timestamp lease_until,
+std::optional<ClaimedJob> claim_job(Connection& connection, const Claiming& claiming,
                                     const Secret& key) {
-  auto row = take_oldest(connection, queue, owner, lease_until);
+  auto row = take_next(connection, claiming);
   if (!row) return std::nullopt;
+  connection.use(sql::kTakeTurn).bind(":job", row->job.id.value()).run();
   auto request = load_request(connection, row->request, Detail::whole_history);
   if (!request) throw Error{"internal error: a job's request is not there"};
   row->job.request = std::move(*request);

@@ -13,9 +13,16 @@ namespace iib::store {
 void add_job(Connection& connection, RequestId request, const model::NewRequest& submitted,
              const Secret& key);
 
-/// See Store::claim; `lease_until` is when the lease ends.
-[[nodiscard]] std::optional<ClaimedJob> claim_job(Connection& connection, std::string_view queue,
-                                                  std::string_view owner, Timestamp lease_until,
+/// Who takes a job, from where, until when, and by which order.
+struct Claiming {
+  std::string_view queue;
+  std::string_view owner;
+  Timestamp lease_until;
+  QueueOrder order;
+};
+
+/// See Store::claim; secrets are opened with `key`.
+[[nodiscard]] std::optional<ClaimedJob> claim_job(Connection& connection, const Claiming& claiming,
                                                   const Secret& key);
 
 /// See Store::renew; the number of leases.

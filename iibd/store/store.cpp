@@ -137,7 +137,12 @@ std::optional<std::int64_t> Store::running_claim(RequestId request) const {
 std::optional<ClaimedJob> Store::claim(std::string_view queue, std::string_view owner,
                                        std::chrono::seconds lease) {
   return impl_->writer.run([&](Connection& connection) {
-    return claim_job(connection, queue, owner, impl_->clock.now() + lease, impl_->options.key);
+    return claim_job(connection,
+                     {.queue = queue,
+                      .owner = owner,
+                      .lease_until = impl_->clock.now() + lease,
+                      .order = impl_->options.order},
+                     impl_->options.key);
   });
 }
 

@@ -4,8 +4,9 @@
 namespace iib::store::sql {
 
 inline constexpr auto kAddJob = R"sql(
-  INSERT INTO job (request_id, queue, ordering_key, arguments, secrets)
-  VALUES (:request, :queue, :ordering_key, :arguments, :secrets)
+  INSERT INTO job (request_id, queue, ordering_key, arguments, secrets, user_id)
+  VALUES (:request, :queue, :ordering_key, :arguments, :secrets,
+          ifnull((SELECT user_id FROM request WHERE id = :request), 0))
 )sql";
 
 inline constexpr auto kClaimJob = R"sql(
@@ -22,6 +23,53 @@ inline constexpr auto kClaimJob = R"sql(
                 ORDER BY candidate.id
                 LIMIT 1)
   RETURNING id, request_id, ordering_key, claim, tries, arguments, secrets
+)sql";
+
+/// As kClaimJob, but of the users who wait, the one whose last start is the longest ago comes
+/// first. One step per waiting user, however many jobs each has.
+inline constexpr auto kClaimJobInTurn = R"sql(
+  UPDATE job
+     SET state = 'running', claim = claim + 1, owner = :owner, lease_until = :lease_until
+   WHERE id = (
+     WITH RECURSIVE waiting (user_id) AS (
+       SELECT min(user_id) FROM job WHERE queue = :queue AND state = 'queued'
+       UNION ALL
+       SELECT (SELECT min(job.user_id)
+                 FROM job
+                WHERE job.queue = :queue AND job.state = 'queued'
+                  AND job.user_id > waiting.user_id)
+         FROM waiting
+        WHERE waiting.user_id IS NOT NULL
+     ),
+     next (id, last_start) AS (
+       SELECT (SELECT candidate.id
+                 FROM job AS candidate
+                WHERE candidate.queue = :queue AND candidate.state = 'queued'
+                  AND candidate.user_id = waiting.user_id
+                  AND NOT EXISTS (SELECT 1
+                                    FROM job AS older
+                                   WHERE older.ordering_key = candidate.ordering_key
+                                     AND older.id < candidate.id
+                                     AND older.state <> 'done')
+                ORDER BY candidate.id
+                LIMIT 1),
+              ifnull(queue_turn.last_start, 0)
+         FROM waiting
+         LEFT JOIN queue_turn
+                ON queue_turn.queue = :queue AND queue_turn.user_id = waiting.user_id
+        WHERE waiting.user_id IS NOT NULL
+     )
+     SELECT id FROM next WHERE id IS NOT NULL ORDER BY last_start, id LIMIT 1)
+  RETURNING id, request_id, ordering_key, claim, tries, arguments, secrets
+)sql";
+
+inline constexpr auto kTakeTurn = R"sql(
+  INSERT INTO queue_turn (queue, user_id, last_start)
+  SELECT queue, user_id,
+         ifnull((SELECT max(last_start) FROM queue_turn WHERE queue_turn.queue = job.queue), 0) + 1
+    FROM job
+   WHERE id = :job
+  ON CONFLICT (queue, user_id) DO UPDATE SET last_start = excluded.last_start
 )sql";
 
 inline constexpr auto kRenewLeases = R"sql(

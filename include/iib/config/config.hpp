@@ -105,6 +105,8 @@ struct Config {
   std::map<std::string, QueueChoice> user_to_queue;
   /// `iib_sac_queues`.
   std::vector<std::string> sac_queues;
+  /// `iib_fair_queues`.
+  bool fair_queues = true;
   /// `iib_max_tries`.
   int max_tries = 0;
 

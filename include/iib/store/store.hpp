@@ -26,6 +26,11 @@ struct Destinations {
   std::optional<std::string> batch_state;  ///< For changes of a batch's state.
 };
 
+/// Which of the jobs that may run comes next: the oldest, or the oldest of the user whose last job
+/// of that queue started longest ago (`iib_fair_queues`), so that no burst of one user keeps
+/// another waiting.
+enum class QueueOrder { submission, users_in_turn };
+
 /// What opening needs.
 struct Options {
   /// The database file; its folder must exist.
@@ -41,6 +46,7 @@ struct Options {
   bool related_bundles_configured = true;
   /// How many connections read at once.
   int readers = 4;
+  QueueOrder order = QueueOrder::users_in_turn;  ///< Of all queues.
 };
 
 /// A filter of GET /builds; unset members do not filter (rest-api 6.1).
@@ -178,8 +184,8 @@ class Store {
   /// The number of the claim under which the request's job runs now, or nothing.
   [[nodiscard]] std::optional<std::int64_t> running_claim(RequestId request) const;
 
-  /// The oldest job of `queue` that may run: queued, and no older unfinished job has its ordering
-  /// key. Claims it for `owner` until now + `lease`.
+  /// The next job of `queue` (Options::order) that may run: queued, and no older unfinished job has
+  /// its ordering key. Claims it for `owner` until now + `lease`.
   [[nodiscard]] std::optional<ClaimedJob> claim(std::string_view queue, std::string_view owner,
                                                 std::chrono::seconds lease);
   /// Extends the leases of the claims that `owner` holds.

@@ -1,5 +1,6 @@
 #include "bulk.hpp"
 #include "store/connection.hpp"
+#include "store/jobs.hpp"
 #include "store/listing.hpp"
 #include "store/names.hpp"
 #include "store/sql/names.hpp"
@@ -136,6 +137,27 @@ TEST_CASE("no filter of a listing, nor a deep page of it, scans a table", "[stor
     const std::string sql = sqlite3_sql(statement);
     CAPTURE(sql);
     CHECK(costly_steps(connection, sql).empty());
+  }
+}
+
+TEST_CASE("a claim reads an index, however many jobs wait and of whomever", "[store]") {
+  const Filled filled;
+  Connection connection{filled.state.database(), Connection::Mode::write};
+  for (const auto order : {QueueOrder::submission, QueueOrder::users_in_turn}) {
+    static_cast<void>(
+        claim_job(connection, {.queue = "iib", .owner = "here", .lease_until = {}, .order = order},
+                  test_key()));
+  }
+  CHECK(counted(connection, SQLITE_STMTSTATUS_AUTOINDEX) == 0);
+  for (auto* statement : statements_of(connection)) {
+    const std::string sql = sqlite3_sql(statement);
+    if (!Catch::contains(sql, "UPDATE job")) continue;
+    CAPTURE(sql);
+    const auto costly = costly_steps(connection, sql);
+    // Of the users who wait, and of those alone, each is looked at.
+    CHECK(std::ranges::all_of(costly, [](const std::string& step) {
+      return step == "SCAN waiting" || step == "SCAN next";
+    }));
   }
 }
 

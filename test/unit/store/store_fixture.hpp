@@ -39,13 +39,15 @@ struct StateDir {
   ManualClock clock;
   Destinations destinations;
   char key = 'k';
+  QueueOrder order = QueueOrder::users_in_turn;
 
   [[nodiscard]] std::filesystem::path database() const { return dir.path() / "iibd.db"; }
   [[nodiscard]] std::unique_ptr<Store> open() {
     return std::make_unique<Store>(Options{.database = database(),
                                            .key = test_key(key),
                                            .destinations = destinations,
-                                           .external_url = {}},
+                                           .external_url = {},
+                                           .order = order},
                                    clock, quiet_log());
   }
 };
