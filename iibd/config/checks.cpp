@@ -341,4 +341,8 @@ std::vector<std::string> check(const Checked& checked) {
   return warnings;
 }
 
+void check_file(const Checked& checked) {
+  check_customizations(checked);
+}
+
 }  // namespace iib::config

@@ -20,4 +20,7 @@ struct Checked {
 /// UserError for the first thing wrong; returns warnings.
 [[nodiscard]] std::vector<std::string> check(const Checked& checked);
 
+/// Of these the ones that a file alone can be held to: the forms of the customizations.
+void check_file(const Checked& checked);
+
 }  // namespace iib::config

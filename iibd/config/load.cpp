@@ -1,6 +1,7 @@
 #include "checks.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "iib/config/options_file.hpp"
 #include "iib/io/yaml.hpp"
 #include "option.hpp"
 
@@ -263,6 +264,14 @@ Loaded load(const std::optional<std::filesystem::path>& file, const Environment&
   append(warnings, warn_of_statuses(draft));
   append(warnings, check({draft, file, environment}));
   return {std::move(draft.config), std::move(warnings)};
+}
+
+Config read_options(const std::filesystem::path& file) {
+  Draft draft;
+  read_defaults(draft, Mode::normal);
+  read_options_file(draft, file);
+  check_file({draft, file, {}});
+  return std::move(draft.config);
 }
 
 std::optional<std::filesystem::path> find_file(const Environment& environment, Mode mode) {
