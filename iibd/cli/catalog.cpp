@@ -1,31 +1,11 @@
 #include "cli/catalog.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <string>
-#include <vector>
+#include "cli/command_group.hpp"
 
 namespace iib::cli {
-namespace {
-
-std::vector<std::string> commands_of(const CLI::App& group) {
-  std::vector<std::string> names;
-  for (const auto* command : group.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(command->get_name());
-  }
-  return names;
-}
-
-}  // namespace
 
 void add_catalog(CLI::App& root, CommandLine& line) {
-  auto& group = *root.add_subcommand("catalog", "look at and change index databases");
-  // Not by require_subcommand(): CLI11 would say of a misspelt command that one is required.
-  group.callback([&group] {
-    if (!group.get_subcommands().empty()) return;
-    refuse_usage(group, fmt::format("name a command: {}", fmt::join(commands_of(group), ", ")));
-  });
+  auto& group = add_command_group(root, "catalog", "look at and change index databases");
   add_catalog_add(group, line);
   add_catalog_rm(group, line);
   add_catalog_prune(group, line);

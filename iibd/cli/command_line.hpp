@@ -24,6 +24,9 @@ inline constexpr int kWrongCommandLine = 2;
   throw CLI::ValidationError{command.get_name(), remedy};
 }
 
+/// The group `iibd bundle` (bundle.hpp).
+void add_bundle(CLI::App& root, CommandLine& line);
+
 /// The group `iibd catalog` (catalog.hpp).
 void add_catalog(CLI::App& root, CommandLine& line);
 

@@ -11,6 +11,8 @@ namespace {
 constexpr std::pair<std::string_view, std::string_view> kWords[] = {
     {"iib_docker_config_template, or those given with the request", "--auth-file"},
     {"name it in iib_insecure_registries", "name it with --insecure-registry"},
+    {"change iib_organization_customizations or iib_regenerate_rules",
+     "change --rules, or the form in the file of --config"},
     {"in iib_insecure_registries", "with --insecure-registry"},
     {"below iib_certs_dir", "below /etc/containers/certs.d"},
     {"free space below iib_state_dir", "free space beside the file that is written, or in TMPDIR"},

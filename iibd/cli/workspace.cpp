@@ -69,9 +69,9 @@ struct Workspace::Images {
   image::EmbeddedEngine engine;
 };
 
-Workspace::Workspace(RegistryOptions registries)
+Workspace::Workspace(RegistryOptions registries, std::string_view prefix)
     : Workspace{std::make_shared<Interruption>(), std::make_shared<Console>(),
-                std::move(registries), temporary_directory(), "iibd-catalog-"} {}
+                std::move(registries), temporary_directory(), prefix} {}
 
 Workspace::Workspace(std::shared_ptr<Interruption> interruption, std::shared_ptr<Console> console,
                      RegistryOptions registries, const fs::path& parent, std::string_view prefix)

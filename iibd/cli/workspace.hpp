@@ -29,12 +29,12 @@ struct RegistryOptions {
 /// `--auth-file FILE` and `--insecure-registry HOST:PORT`.
 void add_registry_options(CLI::App& command, RegistryOptions& options);
 
-/// What one command of `iibd catalog` works with: a temporary directory, which goes with it, the
-/// console, interruption by signals, and images once they are wanted. Made before other threads.
+/// What one command works with: a temporary directory, which goes with it, the console,
+/// interruption by signals, and images once they are wanted. Made before other threads.
 class Workspace {
  public:
-  /// Works in TMPDIR.
-  explicit Workspace(RegistryOptions registries = {});
+  /// Works in TMPDIR/`prefix`XXXXXX.
+  explicit Workspace(RegistryOptions registries = {}, std::string_view prefix = "iibd-catalog-");
   /// Works in a new directory `parent`/`prefix`XXXXXX.
   Workspace(std::shared_ptr<Interruption> interruption, std::shared_ptr<Console> console,
             RegistryOptions registries, const std::filesystem::path& parent,
