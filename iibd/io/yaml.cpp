@@ -35,6 +35,7 @@ class EventSource {
     text_.remove_prefix(skipped_);
     ascii_ = std::all_of(text_.begin(), text_.end(),
                          [](char byte) { return static_cast<unsigned char>(byte) < 0x80; });
+    if (text_.data() == nullptr) text_ = "";  // libyaml ends the process on a null pointer
     if (yaml_parser_initialize(&parser_) == 0) throw std::bad_alloc{};
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(
