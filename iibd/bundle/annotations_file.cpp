@@ -1,6 +1,7 @@
 #include "annotations_file.hpp"
 
 #include "iib/bundle/refusal.hpp"
+#include "place.hpp"
 
 #include <fmt/format.h>
 
@@ -34,19 +35,10 @@ io::YamlDocument parse(const std::string& text) {
   }
 }
 
-/// Whether `written` is the null of YAML's core schema.
-bool is_null(const io::YamlNode& written) {
-  const io::YamlNode& node = written.resolved();
-  if (node.kind != io::YamlKind::scalar || !node.implicit) return false;
-  return node.value.empty() || node.value == "~" || node.value == "null" || node.value == "Null" ||
-         node.value == "NULL";
-}
-
-/// Whether `node` is nothing that a name could be made of: null, an empty text or collection.
+/// Whether `written` is nothing that a name could be made of: an empty text or collection.
 bool is_empty(const io::YamlNode& written) {
   const io::YamlNode& node = written.resolved();
-  if (node.kind != io::YamlKind::scalar) return node.items.empty() && node.pairs.empty();
-  return node.value.empty() || is_null(node);
+  return node.value.empty() && node.items.empty() && node.pairs.empty();
 }
 
 }  // namespace
@@ -63,8 +55,8 @@ Document read_annotations(const std::optional<std::string>& text) {
     refuse(RefusalCode::annotations_not_mapping,
            "is no map; it must be a map with the key `annotations`");
   }
-  const auto* annotations = io::find_merged(root, "annotations");
-  if (annotations != nullptr && !annotations->is_mapping() && !is_null(*annotations)) {
+  const auto* annotations = member(root, "annotations");
+  if (annotations != nullptr && !annotations->is_mapping()) {
     refuse(RefusalCode::annotations_not_mapping,
            fmt::format("has under `annotations` (line {}) no map; it must be a map from names to "
                        "texts",
@@ -74,9 +66,8 @@ Document read_annotations(const std::optional<std::string>& text) {
 }
 
 std::string package_name_of(const Manifest& file) {
-  const auto* annotations = io::find_merged(file.document.root(), "annotations");
-  const auto* name =
-      annotations == nullptr ? nullptr : io::find_merged(*annotations, kPackageLabel);
+  const auto* annotations = member(file.document.root(), "annotations");
+  const auto* name = annotations == nullptr ? nullptr : member(*annotations, kPackageLabel);
   if (name == nullptr || is_empty(*name)) {
     refuse(RefusalCode::package_name_missing,
            fmt::format("does not name the package; set the annotation {}", kPackageLabel));

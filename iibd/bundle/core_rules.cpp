@@ -2,6 +2,8 @@
 
 #include "customization_steps.hpp"
 #include "iib/bundle/refusal.hpp"
+#include "iib/io/layer_path.hpp"
+#include "place.hpp"
 #include "related_images.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +24,8 @@ void refuse_variables(const Document& csv) {
   throw Refusal{RefusalCode::related_images_and_envs,
                 fmt::format("{} has both relatedImages and environment variables RELATED_IMAGE_* "
                             "({} at {}); remove one of the two",
-                            csv.path(), variable->origin, io::json_pointer(variable->place)),
+                            io::shown_name(csv.path()), shown(variable->origin),
+                            shown(io::json_pointer(variable->place))),
                 csv.path()};
 }
 

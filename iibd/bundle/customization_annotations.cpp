@@ -1,6 +1,6 @@
 #include "customization_steps.hpp"
 #include "iib/base/text_template.hpp"
-#include "iib/bundle/refusal.hpp"
+#include "place.hpp"
 
 #include <fmt/format.h>
 
@@ -23,27 +23,12 @@ config::OrderedTexts filled(const config::OrderedTexts& annotations,
   return result;
 }
 
-/// The mapping under `key` of `parent`; null when it is missing or null. Throws Refusal for
-/// anything else.
-const io::YamlNode* mapping_of(const Document& csv, const io::YamlNode& parent,
-                               const std::string& key) {
-  const auto* node = io::find_merged(parent, key);
-  if (node == nullptr || node->is_mapping()) return node;
-  if (node->is_scalar() && node->resolved().implicit && as_string(node) == nullptr &&
-      std::holds_alternative<io::YamlNull>(io::resolve(*node, io::Typing::core_1_2))) {
-    return nullptr;
-  }
-  throw Refusal{RefusalCode::malformed_csv,
-                fmt::format("{}, line {}: `{}` is no map; annotations can only be set in a map",
-                            csv.path(), node->line, key),
-                csv.path()};
-}
-
 void set_annotations(Document& csv, const config::OrderedTexts& annotations) {
   constexpr auto kWhy = "annotation of the organization";
   const io::YamlNode& root = csv.now().document.root();
-  const auto* metadata = mapping_of(csv, root, "metadata");
-  const auto* present = metadata == nullptr ? nullptr : mapping_of(csv, *metadata, "annotations");
+  // Both are maps when they are there: find_entries() refuses anything else.
+  const auto* metadata = member(root, "metadata");
+  const auto* present = metadata == nullptr ? nullptr : member(*metadata, "annotations");
 
   io::YamlValue::Map all;
   for (const auto& [name, text] : annotations) all.push_back({name, {text}});

@@ -1,6 +1,7 @@
 #include "customization_steps.hpp"
 #include "iib/base/text_template.hpp"
 #include "iib/bundle/refusal.hpp"
+#include "place.hpp"
 
 #include <fmt/format.h>
 
@@ -17,7 +18,8 @@ namespace {
       RefusalCode::image_name_label_missing,
       fmt::format("{} has no label '{}', which the template '{}' for names of images needs; its "
                   "labels are: {}",
-                  image.text(), label, name_template, existing.empty() ? "none" : existing)};
+                  shown(image.text()), label, name_template,
+                  existing.empty() ? "none" : shown(existing))};
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include "annotations_file.hpp"
 #include "changes.hpp"
+#include "iib/io/layer_path.hpp"
+#include "place.hpp"
 
 #include <fmt/format.h>
 
@@ -17,7 +19,7 @@ std::vector<Document> read_csv_files(const BundleFiles& files) {
   for (const auto& file : files.manifests) {
     auto manifest = parse_manifest(file);
     if (!manifest.is_csv) continue;
-    auto path = fmt::format("manifests/{}", manifest.path);
+    auto path = manifest_name(manifest.path);
     csv_files.emplace_back(std::move(path), std::move(manifest));
   }
   return csv_files;
@@ -94,8 +96,8 @@ Unresolvable Bundle::with_places(const Unresolvable& problem) const {
     for (const auto& entry : csv.entries()) {
       if (entry.image.text() != problem.pull_spec() || ++count > kShown) continue;
       if (count == 1) file = csv.path();
-      places += fmt::format("{}{} ({}, {})", count == 1 ? "" : "; ", csv.path(), entry.origin,
-                            io::json_pointer(entry.place));
+      places += fmt::format("{}{} ({}, {})", count == 1 ? "" : "; ", io::shown_name(csv.path()),
+                            shown(entry.origin), shown(io::json_pointer(entry.place)));
     }
   }
   if (count == 0) return problem;

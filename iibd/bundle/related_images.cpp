@@ -1,6 +1,8 @@
 #include "related_images.hpp"
 
 #include "iib/bundle/refusal.hpp"
+#include "iib/io/layer_path.hpp"
+#include "place.hpp"
 
 #include <fmt/format.h>
 
@@ -25,6 +27,12 @@ constexpr std::size_t kShownConflicts = 20;  // a reason is read by people
                 reason + "; rename one of each pair or make both the same image", csv.path()};
 }
 
+/// An entry's pull specification and where it is from.
+std::string described(const Entry& entry) {
+  return fmt::format("{} by {} ({})", shown(entry.text), shown(entry.origin),
+                     shown(io::json_pointer(entry.place)));
+}
+
 /// The first entry of each name, in order.
 std::vector<const Entry*> kept_entries(const Document& csv) {
   std::vector<const Entry*> kept;
@@ -35,9 +43,8 @@ std::vector<const Entry*> kept_entries(const Document& csv) {
     if (is_new) {
       kept.push_back(&entry);
     } else if (const Entry& first = *known->second; first.text != entry.text) {
-      conflicts.push_back(fmt::format("'{}' is {} by {} ({}) and {} by {} ({})", entry.name,
-                                      first.text, first.origin, io::json_pointer(first.place),
-                                      entry.text, entry.origin, io::json_pointer(entry.place)));
+      conflicts.push_back(
+          fmt::format("'{}' is {} and {}", shown(entry.name), described(first), described(entry)));
     }
   }
   if (!conflicts.empty()) refuse(csv, conflicts);
@@ -46,9 +53,8 @@ std::vector<const Entry*> kept_entries(const Document& csv) {
 
 /// Whether the list is there already and as empty as the new one.
 bool stays_empty(const io::YamlNode& spec, const std::vector<const Entry*>& kept) {
-  const auto* present = io::find_merged(spec, "relatedImages");
-  return kept.empty() && present != nullptr && present->is_sequence() &&
-         present->resolved().items.empty();
+  const auto* present = member(spec, "relatedImages");
+  return kept.empty() && present != nullptr && present->resolved().items.empty();
 }
 
 }  // namespace
@@ -63,12 +69,12 @@ void set_related_images(Document& csv) {
 
   constexpr auto kWhy = "relatedImages from every pull specification of the file";
   DocumentEdit edit{csv.now()};
-  const auto* spec = io::find_merged(csv.now().document.root(), "spec");
-  if (spec != nullptr && spec->is_mapping()) {
-    if (stays_empty(*spec, kept)) return;
-    edit.set({std::string{"spec"}}, "relatedImages", {std::move(list)}, kWhy);
-  } else if (spec == nullptr || as_string(spec) == nullptr) {  // missing or null
+  // A map when it is there: find_entries() refuses anything else.
+  const auto* spec = member(csv.now().document.root(), "spec");
+  if (spec == nullptr) {
     edit.set({}, "spec", {io::YamlValue::Map{{"relatedImages", {std::move(list)}}}}, kWhy);
+  } else if (!stays_empty(*spec, kept)) {
+    edit.set({std::string{"spec"}}, "relatedImages", {std::move(list)}, kWhy);
   }
   csv.apply(edit);
 }
