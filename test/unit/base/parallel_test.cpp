@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <latch>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -10,7 +11,7 @@
 
 using iib::in_parallel;
 
-TEST_CASE("each number is worked on once", "[image][parallel]") {
+TEST_CASE("each number is worked on once", "[parallel]") {
   const auto count = GENERATE(as<std::size_t>{}, 0, 1, 7, 100);
   const auto threads = GENERATE(as<std::size_t>{}, 0, 1, 3, 200);
   std::mutex mutex;
@@ -25,7 +26,7 @@ TEST_CASE("each number is worked on once", "[image][parallel]") {
   CHECK(std::set<std::size_t>{done.begin(), done.end()}.size() == count);
 }
 
-TEST_CASE("no more threads work than are allowed", "[image][parallel]") {
+TEST_CASE("no more threads work than are allowed", "[parallel]") {
   std::mutex mutex;
   std::set<std::thread::id> threads;
 
@@ -37,7 +38,18 @@ TEST_CASE("no more threads work than are allowed", "[image][parallel]") {
   CHECK(threads.size() <= 3);
 }
 
-TEST_CASE("a failure is thrown on, and ends the work early", "[image][parallel]") {
+TEST_CASE("of several failures that of the lowest number is thrown on", "[parallel]") {
+  std::latch both{2};
+
+  CHECK_THROWS_WITH(in_parallel(2, 2,
+                                [&](std::size_t i) {
+                                  both.arrive_and_wait();
+                                  throw std::runtime_error{i == 0 ? "zero" : "one"};
+                                }),
+                    "zero");
+}
+
+TEST_CASE("a failure is thrown on, and ends the work early", "[parallel]") {
   std::atomic<int> done{0};
 
   CHECK_THROWS_WITH(in_parallel(1'000'000, 4,
