@@ -1,0 +1,144 @@
+#include "iib/base/error.hpp"
+#include "yaml_edit_apply.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+
+namespace iib::io::edit {
+namespace {
+
+[[noreturn]] void fail(const YamlNode& now, std::string_view problem) {
+  throw std::logic_error{fmt::format("edited YAML does not say what it should ({}): {}",
+                                     yaml_position({}, now), problem)};
+}
+
+bool same_type(const YamlNode& old, const YamlNode& now, Typing typing) {
+  try {
+    const auto first = resolve(old, typing);
+    const auto second = resolve(now, typing);
+    const auto* number = std::get_if<double>(&first);
+    if (number != nullptr && *number != *number) {  // NaN
+      return std::holds_alternative<double>(second);
+    }
+    return first == second;
+  } catch (const UserError&) {
+    return old.value == now.value;  // a tag that its text does not fit stays what it is
+  }
+}
+
+bool same_scalar(const YamlNode& old, const YamlNode& now) {
+  if (now.kind != YamlKind::scalar || old.tag != now.tag) return false;
+  if (old.value == now.value && old.implicit == now.implicit) return true;
+  return same_type(old, now, Typing::go_yaml_1_1) && same_type(old, now, Typing::core_1_2);
+}
+
+/// Compares what was and is to be with what is.
+class Comparison {
+ public:
+  void compare(const YamlNode& old_node, const Change* change, const YamlNode& now_node) {
+    const YamlNode& old = old_node.resolved();
+    const YamlNode& now = now_node.resolved();
+    if (change != nullptr && change->value) {
+      if (!holds(now, *change->value)) fail(now, "a new value is not there");
+      return;
+    }
+    // What aliases stand for is compared once, or it would take a time without bounds.
+    const bool shared = &old != &old_node && change == nullptr;
+    if (shared && !compared_.emplace(&old, &now).second) return;
+    if (old.kind == YamlKind::mapping ||
+        (change != nullptr && !change->below.empty() && old.kind == YamlKind::scalar)) {
+      compare_mappings(old, change, now);
+    } else if (old.kind == YamlKind::sequence) {
+      compare_sequences(old, change, now);
+    } else {
+      compare_scalars(old, change, now);
+    }
+  }
+
+ private:
+  static void compare_scalars(const YamlNode& old, const Change* change, const YamlNode& now) {
+    if (change == nullptr) {
+      if (!same_scalar(old, now)) fail(now, "another value than before");
+      return;
+    }
+    if (now.kind != YamlKind::scalar || now.value != with_pieces(old.value, change->pieces)) {
+      fail(now, "not the new text");
+    }
+    if (old.tag != now.tag) fail(now, "another tag than before");
+    if (old.tag.empty() && !is_string(now)) fail(now, "the new text is no string");
+  }
+
+  void compare_sequences(const YamlNode& old, const Change* change, const YamlNode& now) {
+    const bool same = now.kind == YamlKind::sequence && now.items.size() == old.items.size() &&
+                      now.tag == old.tag;
+    if (!same) fail(now, "another list than before");
+    for (std::size_t i = 0; i < old.items.size(); ++i) {
+      compare(*old.items[i], below(change, i), *now.items[i]);
+    }
+  }
+
+  void compare_mappings(const YamlNode& old, const Change* change, const YamlNode& now) {
+    if (now.kind != YamlKind::mapping || now.tag != old.tag) fail(now, "no mapping as before");
+    const auto wanted = pairs_after(old, change);
+    const auto found = merged_pairs(now);
+    if (wanted.size() != found.size()) fail(now, "another number of keys");
+    // Order may change where merged pairs become own ones.
+    std::unordered_map<std::string_view, const YamlPair*> by_name;
+    std::vector<const YamlPair*> without_name;
+    for (const auto& pair : found) {
+      if (const auto name = key_text(*pair.key)) {
+        by_name.emplace(*name, &pair);
+      } else {
+        without_name.push_back(&pair);
+      }
+    }
+    std::size_t complex = 0;
+    for (const auto& pair : wanted) {
+      const YamlPair* other = nullptr;
+      if (pair.key != nullptr && !key_text(*pair.key)) {
+        if (complex < without_name.size()) other = without_name[complex++];
+      } else if (const auto it = by_name.find(pair.name); it != by_name.end()) {
+        other = it->second;
+      }
+      if (other == nullptr) fail(now, fmt::format("the key '{}' is missing", pair.name));
+      compare_pairs(pair, *other);
+    }
+  }
+
+  void compare_pairs(const NewPair& wanted, const YamlPair& found) {
+    if (wanted.key != nullptr) {
+      compare(*wanted.key, nullptr, *found.key);
+    } else if (!is_string(*found.key)) {
+      fail(*found.key, "a new key is no string");
+    }
+    if (wanted.value != nullptr) return compare(*wanted.value, wanted.change, *found.value);
+    if (!holds(*found.value, *wanted.change->value)) fail(*found.value, "a new value is not there");
+  }
+
+  std::set<std::pair<const YamlNode*, const YamlNode*>> compared_;
+};
+
+}  // namespace
+
+void verify(const YamlNode& root, const Change& change, const std::string& text) {
+  constexpr auto kAny = std::numeric_limits<std::size_t>::max();
+  YamlOptions options;
+  options.max_bytes = kAny;
+  options.max_depth = kAny;
+  options.max_nodes = kAny;
+  options.max_alias_nodes = kAny;
+  try {
+    const auto now = parse_yaml(text, options);
+    Comparison{}.compare(root, &change, now.root());
+  } catch (const UserError& error) {
+    throw std::logic_error{fmt::format("edited YAML is no YAML: {}", error.what())};
+  }
+}
+
+}  // namespace iib::io::edit
