@@ -70,8 +70,12 @@ void serve(const config::Loaded& loaded) {
   const auto images = make_images(config, state, programs, logs.module("image"));
   const auto catalogs = make_catalog_engine(config, programs);
   const auto settings = task_settings(config, state);
-  const task::Environment environment{
-      .settings = settings, .images = *images.engine, .catalogs = *catalogs};
+  task::SharedLookups lookups;
+  const task::Environment environment{.settings = settings,
+                                      .images = *images.engine,
+                                      .catalogs = *catalogs,
+                                      .lookups = lookups,
+                                      .artifacts = artifacts};
 
   scheduler::Scheduler scheduler{scheduler_options(config, state), store, job_runner(environment),
                                  [&](RequestId id) { return logs.request(id, artifacts); },

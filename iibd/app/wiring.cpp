@@ -40,6 +40,9 @@ task::Settings task_settings(const config::Config& config, const StateDirectory&
   for (const auto& [queue, greenwave] : config.greenwave_config)
     settings.gated_queues.insert(queue);
   settings.labels_required = !config.required_labels.empty();
+  settings.organizations = config.organization_customizations;
+  settings.regenerate_rules = config.regenerate_rules;
+  settings.allowed_registries = config.allowed_registries;
   return settings;
 }
 

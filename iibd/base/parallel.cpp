@@ -14,14 +14,18 @@ void in_parallel(std::size_t count, std::size_t threads,
   std::atomic<std::size_t> next{0};
   std::atomic<bool> failed{false};
   std::mutex mutex;
-  std::exception_ptr first;
+  std::exception_ptr failure;
+  std::size_t failed_at = 0;
   const auto take_turns = [&] {
     for (auto i = next++; i < count && !failed; i = next++) {
       try {
         work(i);
       } catch (...) {  // of whatever kind: it is thrown on in the caller's thread
         const std::scoped_lock lock{mutex};
-        if (!first) first = std::current_exception();
+        if (!failure || i < failed_at) {
+          failure = std::current_exception();
+          failed_at = i;
+        }
         failed = true;
       }
     }
@@ -31,7 +35,7 @@ void in_parallel(std::size_t count, std::size_t threads,
     for (std::size_t i = 1; i < std::min(count, threads); ++i) helpers.emplace_back(take_turns);
     take_turns();
   }
-  if (first) std::rethrow_exception(first);
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace iib

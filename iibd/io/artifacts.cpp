@@ -1,6 +1,7 @@
 #include "iib/io/artifacts.hpp"
 
 #include "iib/base/error.hpp"
+#include "iib/base/files.hpp"
 
 #include <fmt/format.h>
 
@@ -79,6 +80,10 @@ std::optional<std::string> LocalArtifacts::read(ArtifactKind kind, RequestId req
     throw ExternalError{fmt::format("{} cannot be read", path.string()), ExternalError::Retry::no};
   }
   return content;
+}
+
+void LocalArtifacts::write(ArtifactKind kind, RequestId request, std::string_view content) {
+  if (configured(kind)) write_file_atomically(path_of(kind, request), content);
 }
 
 }  // namespace iib::io

@@ -38,12 +38,22 @@ Context::Context(const Job& job, const Environment& environment, Progress& progr
       cancellation_{cancellation},
       directory_{checked_work_root(environment.settings),
                  fmt::format("request-{}-", job.request.id.value())},
+      own_auth_file_{directory_.path() / "own-auth.json"},
       access_{.auth_file = directory_.path() / "auth.json",
               .work_directory = make_directory("image"),
               .log = progress.log(),
               .cancellation = cancellation} {
-  image::write_auth_file(access_.auth_file,
-                         image::find_base_auth_file(environment.settings.docker_config_template));
+  const auto base = image::find_base_auth_file(environment.settings.docker_config_template);
+  const auto& given = job.secrets.registry_auths;
+  image::write_auth_file(own_auth_file_, base);
+  image::write_auth_file(access_.auth_file, base,
+                         {.registry_auths = given ? &*given : nullptr, .token_image = {}});
+}
+
+image::Access Context::own_access() const {
+  auto access = access_;
+  access.auth_file = own_auth_file_;
+  return access;
 }
 
 std::filesystem::path Context::make_directory(std::string_view name) const {

@@ -25,7 +25,11 @@ class Context {
   [[nodiscard]] catalog::CatalogEngine& catalogs() const { return environment_.catalogs; }
   [[nodiscard]] const Log& log() const { return progress_.log(); }
   [[nodiscard]] const Cancellation& cancellation() const { return cancellation_; }
+  [[nodiscard]] SharedLookups& lookups() const { return environment_.lookups; }
+  [[nodiscard]] io::Artifacts& artifacts() const { return environment_.artifacts; }
   [[nodiscard]] const image::Access& access() const { return access_; }
+  /// The same without the credentials that came with the request (pipeline 4).
+  [[nodiscard]] image::Access own_access() const;
   [[nodiscard]] const std::filesystem::path& auth_file() const { return access_.auth_file; }
   [[nodiscard]] Progress& progress() const { return progress_; }
 
@@ -42,6 +46,7 @@ class Context {
   Progress& progress_;
   Cancellation cancellation_;
   TempDir directory_;
+  std::filesystem::path own_auth_file_;
   image::Access access_;
 };
 

@@ -1,6 +1,7 @@
 #include "index_image.hpp"
 
 #include "iib/base/error.hpp"
+#include "output_image.hpp"
 #include "subject.hpp"
 
 #include <fmt/format.h>
@@ -16,32 +17,6 @@ constexpr auto kConfigsLabel = "operators.operatorframework.io.index.configs.v1"
 constexpr auto kVersionLabel = "com.redhat.index.delivery.version";
 constexpr auto kDatabasePath = "/database/index.db";
 
-void replace_first(std::string& text, std::string_view what, std::string_view with) {
-  const auto at = text.find(what);
-  if (at != std::string::npos) text.replace(at, what.size(), with);
-}
-
-void replace_all(std::string& text, std::string_view what, std::string_view with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-    text.replace(at, what.size(), with);
-  }
-}
-
-std::string output_pull_spec(const Context& context) {
-  std::string text = context.settings().push_template;
-  replace_all(text, "{registry}", context.settings().registry);
-  replace_all(text, "{request_id}", std::to_string(context.job().request.id.value()));
-  return text;
-}
-
-std::string reported_pull_spec(const Context& context, std::string pushed) {
-  const auto& settings = context.settings();
-  if (!settings.output_registry.empty()) {
-    replace_first(pushed, settings.registry, settings.output_registry);
-  }
-  return pushed;
-}
-
 image::ImageContent index_content(const catalog::Catalog& catalog) {
   return image::ImageContent{
       .files = {{.source = catalog.path, .target = kDatabasePath, .mode = 0644}},
@@ -49,17 +24,6 @@ image::ImageContent index_content(const catalog::Catalog& catalog) {
       .entrypoint = {"/bin/opm"},
       .command = {"registry", "serve", "--database", kDatabasePath},
       .exposed_ports = {"50051/tcp"}};
-}
-
-std::vector<image::Target> targets(const Preparation& preparation, const std::string& output) {
-  std::vector<image::Target> all;
-  for (const auto& architecture : preparation.architectures) {
-    all.push_back(
-        {.architecture = architecture,
-         .base = preparation.binary_image.images.at(architecture),
-         .destination = model::ImageReference::parse(fmt::format("{}-{}", output, architecture))});
-  }
-  return all;
 }
 
 void verify_from_index(const Context& context, const Preparation& preparation) {
@@ -111,19 +75,18 @@ model::Learned publish(Context& context, const Preparation& preparation,
                        const catalog::Catalog& catalog) {
   const auto output = output_pull_spec(context);
   const auto images = context.images().build_and_push(
-      index_content(catalog), targets(preparation, output), context.access());
+      index_content(catalog),
+      output_targets(preparation.binary_image.images, preparation.architectures, output),
+      context.access());
   verify_from_index(context, preparation);
-  context.enter_state("Creating the manifest list");
-  context.progress().confirm_claim();
-  const auto destination = model::ImageReference::parse(output);
-  const auto digest = context.images().push_list(destination, images, context.access());
+  const auto resolved = push_manifest_list(context, output, images).text();
 
   model::Learned learned;
   learned.arches.assign(preparation.architectures.begin(), preparation.architectures.end());
   learned.facts.index_image = reported_pull_spec(context, output);
-  learned.facts.index_image_resolved = reported_pull_spec(context, destination.at(digest).text());
+  learned.facts.index_image_resolved = reported_pull_spec(context, resolved);
   learned.facts.internal_index_image_copy = output;
-  learned.facts.internal_index_image_copy_resolved = destination.at(digest).text();
+  learned.facts.internal_index_image_copy_resolved = resolved;
   return learned;
 }
 

@@ -18,8 +18,11 @@ Outcome run(const Job& job, const Environment& environment, Progress& progress,
       Context context{job, environment, progress, cancellation};
       return run_rm(context);
     }
+    case model::RequestType::regenerate_bundle: {
+      Context context{job, environment, progress, cancellation};
+      return run_regenerate_bundle(context);
+    }
     case model::RequestType::generic:
-    case model::RequestType::regenerate_bundle:
     case model::RequestType::merge_index_image:
     case model::RequestType::create_empty_index:
     case model::RequestType::recursive_related_bundles:

@@ -17,5 +17,7 @@ void refuse_unsupported(std::span<const ResolvedBundle> bundles);
 [[nodiscard]] Outcome run_add(Context& context);
 /// The steps of an rm request (pipeline 6.2).
 [[nodiscard]] Outcome run_rm(Context& context);
+/// The steps of a regenerate-bundle request (pipeline 6.3).
+[[nodiscard]] Outcome run_regenerate_bundle(Context& context);
 
 }  // namespace iib::task

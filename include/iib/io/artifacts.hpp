@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace iib::io {
 
@@ -32,6 +33,9 @@ class Artifacts {
   [[nodiscard]] virtual std::optional<std::string> read(ArtifactKind kind, RequestId request,
                                                         std::uintmax_t offset,
                                                         std::size_t bytes) const = 0;
+  /// Makes `content` the artifact; readers see it whole or not at all. Does nothing when that kind
+  /// is not kept.
+  virtual void write(ArtifactKind kind, RequestId request, std::string_view content) = 0;
 };
 
 /// Artifacts in local folders, under the file names of rest-api 7. A kind without a folder (absent
@@ -49,6 +53,7 @@ class LocalArtifacts final : public Artifacts {
   [[nodiscard]] std::optional<std::string> read(ArtifactKind kind, RequestId request,
                                                 std::uintmax_t offset,
                                                 std::size_t bytes) const override;
+  void write(ArtifactKind kind, RequestId request, std::string_view content) override;
 
  private:
   [[nodiscard]] std::filesystem::path path_of(ArtifactKind kind, RequestId request) const;

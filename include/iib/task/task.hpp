@@ -2,11 +2,15 @@
 
 #include "iib/base/cancellation.hpp"
 #include "iib/catalog/engine.hpp"
+#include "iib/config/organization.hpp"
 #include "iib/image/engine.hpp"
+#include "iib/io/artifacts.hpp"
 #include "iib/model/request.hpp"
 #include "iib/task/progress.hpp"
+#include "iib/task/shared_lookups.hpp"
 
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -36,13 +40,20 @@ struct Settings {
   std::set<std::string> gated_queues{};
   /// Whether `iib_required_labels` is set, which this release cannot check.
   bool labels_required = false;
+  /// `iib_organization_customizations`, all of one form.
+  std::map<std::string, config::Organization> organizations{};
+  config::RegenerateRules regenerate_rules =
+      config::RegenerateRules::automatic;         ///< `iib_regenerate_rules`.
+  std::vector<std::string> allowed_registries{};  ///< `iib_allowed_registries`; empty: all.
 };
 
-/// What a task works with. The engines outlive every task and may be shared by several.
+/// What a task works with. All of it outlives every task and may be shared by several.
 struct Environment {
   const Settings& settings;          ///< The daemon's configuration, as far as steps read it.
   image::ImageEngine& images;        ///< For everything that touches a registry.
   catalog::CatalogEngine& catalogs;  ///< For everything that touches an index's contents.
+  SharedLookups& lookups;            ///< What images of bundles were found to be.
+  io::Artifacts& artifacts;          ///< Takes what a request leaves besides images.
 };
 
 /// One job as a task sees it; what it refers to outlives the task.

@@ -80,6 +80,8 @@ struct Workshop {
                           .docker_config_template = {},
                           .insecure_registries = {registry.address()},
                           .work_root = make("work")};
+  task::SharedLookups lookups;
+  io::LocalArtifacts artifacts{{}};
   RecordingProgress progress;
   model::Request request;
   model::JobArguments arguments;
@@ -107,8 +109,11 @@ struct Workshop {
   }
 
   task::Outcome run(const Cancellation& cancellation = {}) {
-    const task::Environment environment{
-        .settings = settings, .images = images, .catalogs = catalogs};
+    const task::Environment environment{.settings = settings,
+                                        .images = images,
+                                        .catalogs = catalogs,
+                                        .lookups = lookups,
+                                        .artifacts = artifacts};
     return task::run({queue, request, arguments, secrets}, environment, progress, cancellation);
   }
 

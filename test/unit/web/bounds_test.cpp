@@ -33,6 +33,7 @@ class UnreadableArtifacts final : public io::Artifacts {
                                                 std::size_t) const override {
     throw ExternalError{"the disk is broken", ExternalError::Retry::no};
   }
+  void write(io::ArtifactKind, RequestId, std::string_view) override {}
 };
 
 }  // namespace

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "context.hpp"
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace iib::task {
+
+/// The name of the request's result: `iib_image_push_template` filled in (pipeline 5.6).
+[[nodiscard]] std::string output_pull_spec(const Context& context);
+
+/// `pushed` as the request's document tells it: with `iib_index_image_output_registry`.
+[[nodiscard]] std::string reported_pull_spec(const Context& context, std::string pushed);
+
+/// An image named `output`-architecture for each of `architectures`, on the base of that one.
+[[nodiscard]] std::vector<image::Target> output_targets(
+    const std::map<std::string, model::ImageReference>& bases,
+    const std::set<std::string>& architectures, const std::string& output);
+
+/// Tells the state and pushes the manifest list of `images` as `output`, if the job is still ours;
+/// gives it by digest.
+[[nodiscard]] model::ImageReference push_manifest_list(Context& context, const std::string& output,
+                                                       std::span<const image::PushedImage> images);
+
+}  // namespace iib::task
