@@ -1,6 +1,7 @@
 #include "iib/app/daemon.hpp"
 
 #include "engines.hpp"
+#include "expiry.hpp"
 #include "iib/base/error.hpp"
 #include "iib/scheduler/scheduler.hpp"
 #include "iib/web/server.hpp"
@@ -90,6 +91,13 @@ void serve(const config::Loaded& loaded) {
   server.start();
   std::jthread sweeper{
       [&](std::stop_token stop) { sweep(images, Cancellation{std::move(stop)}, log); }};
+  std::jthread deleter{[&](std::stop_token stop) {
+    keep_deleting_expired({.store = store,
+                           .artifacts = artifacts,
+                           .clock = clock,
+                           .data_lifetime = config.request_data_days_to_live},
+                          Cancellation{std::move(stop)}, log);
+  }};
   for (const auto& address : server.addresses()) {
     const auto* const scheme = config.tls_certificate ? "https://" : "http://";
     log.info("listening on {}{}", address.starts_with("unix:") ? "" : scheme, address);
@@ -105,6 +113,7 @@ void serve(const config::Loaded& loaded) {
   tell_service_manager(ServiceState::stopping);
   log.info("stopping on signal {}", signal.name);
   sweeper.request_stop();
+  deleter.request_stop();
   server.stop();
   scheduler.stop();
   log.info("stopped; unfinished jobs stay queued");

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <chrono>
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -22,6 +24,22 @@ std::string_view suffix(ArtifactKind kind) {
       return "_recursive_related_bundles.json";
   }
   return {};
+}
+
+/// The request that a file of `kind` belongs to, by its name.
+std::optional<RequestId> request_of(const std::string& name, ArtifactKind kind) {
+  std::int64_t id = 0;
+  const auto* const end = name.data() + name.size();
+  const auto [rest, error] = std::from_chars(name.data(), end, id);
+  if (error != std::errc{} || id <= 0) return std::nullopt;
+  if (std::string_view{rest, static_cast<std::size_t>(end - rest)} != suffix(kind)) {
+    return std::nullopt;
+  }
+  return RequestId{id};
+}
+
+std::string cannot_be_read(const std::filesystem::path& folder, const std::error_code& error) {
+  return fmt::format("folder {} of artifacts cannot be read: {}", folder.string(), error.message());
 }
 
 }  // namespace
@@ -84,6 +102,35 @@ std::optional<std::string> LocalArtifacts::read(ArtifactKind kind, RequestId req
 
 void LocalArtifacts::write(ArtifactKind kind, RequestId request, std::string_view content) {
   if (configured(kind)) write_file_atomically(path_of(kind, request), content);
+}
+
+std::vector<StoredArtifact> LocalArtifacts::written_before(Timestamp moment) const {
+  std::vector<StoredArtifact> old;
+  for (const auto& [kind, folder] : folders_) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end;
+         entry.increment(error)) {
+      const auto request = request_of(entry->path().filename().string(), kind);
+      if (!request) continue;
+      std::error_code gone;  // deleted meanwhile
+      const auto written = std::filesystem::last_write_time(entry->path(), gone);
+      if (!gone && std::chrono::file_clock::to_sys(written) < moment) {
+        old.push_back({kind, *request});
+      }
+    }
+    if (error) throw ExternalError{cannot_be_read(folder, error), ExternalError::Retry::no};
+  }
+  return old;
+}
+
+void LocalArtifacts::remove(const StoredArtifact& artifact) const {
+  const auto path = path_of(artifact.kind, artifact.request);
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  if (error) {
+    throw ExternalError{fmt::format("{} cannot be deleted: {}", path.string(), error.message()),
+                        ExternalError::Retry::no};
+  }
 }
 
 }  // namespace iib::io

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "iib/base/clock.hpp"
 #include "iib/base/id.hpp"
 #include "iib/base/log.hpp"
 
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace iib::io {
 
@@ -38,6 +40,12 @@ class Artifacts {
   virtual void write(ArtifactKind kind, RequestId request, std::string_view content) = 0;
 };
 
+/// An artifact that is kept.
+struct StoredArtifact {
+  ArtifactKind kind = ArtifactKind::request_log;  ///< What it is.
+  RequestId request;                              ///< Whose it is.
+};
+
 /// Artifacts in local folders, under the file names of rest-api 7. A kind without a folder (absent
 /// or empty path) is not kept.
 class LocalArtifacts final : public Artifacts {
@@ -54,6 +62,10 @@ class LocalArtifacts final : public Artifacts {
                                                 std::uintmax_t offset,
                                                 std::size_t bytes) const override;
   void write(ArtifactKind kind, RequestId request, std::string_view content) override;
+  /// Every artifact that was last written before `moment`; files of other names are not ours.
+  [[nodiscard]] std::vector<StoredArtifact> written_before(Timestamp moment) const;
+  /// Deletes it; that it is gone already is no failure.
+  void remove(const StoredArtifact& artifact) const;
 
  private:
   [[nodiscard]] std::filesystem::path path_of(ArtifactKind kind, RequestId request) const;
