@@ -154,3 +154,21 @@ TEST_CASE("YAML beyond a bound is refused", "[io]") {
     CHECK_THROWS_WITH(parse_yaml(laughs), Contains("aliases stand for more than"));
   }
 }
+
+TEST_CASE("a YAML text that is nowhere in memory is empty", "[io]") {
+  CHECK(parse_yaml({}).root().value.empty());
+  CHECK(parse_yaml_stream({}).empty());
+}
+
+TEST_CASE("a YAML stream is read no further than the documents that were asked for", "[io]") {
+  CHECK(parse_yaml_stream("a\n---\nb\n---\n[", {.max_documents = 2}).size() == 2);
+  CHECK_THROWS_AS(parse_yaml_stream("a\n---\nb\n---\n["), UserError);
+}
+
+TEST_CASE("a YAML text that is too large is told from one that is wrong", "[io]") {
+  CHECK_THROWS_AS(parse_yaml("abcd", {.max_bytes = 3}), YamlTooLarge);
+  CHECK_THROWS_AS(parse_yaml("[[a]]", {.max_depth = 1}), YamlTooLarge);
+  CHECK_THROWS_AS(parse_yaml("[a, b]", {.max_nodes = 2}), YamlTooLarge);
+  CHECK_THROWS_AS(parse_yaml("[&a [b], *a]", {.max_alias_nodes = 1}), YamlTooLarge);
+  CHECK_NOTHROW(parse_yaml("[&a [b], *a]", {.max_bytes = 12, .max_depth = 2, .max_nodes = 4}));
+}
