@@ -1,4 +1,5 @@
-// Both image engines, measured over REST: engines_bench [add|load|memory|all [ROUNDS]].
+// Both image engines, measured over REST: engines_bench [add|architectures|load|memory|all
+// [ROUNDS]].
 
 #include "parts.hpp"
 
@@ -18,6 +19,9 @@ int main(int argc, char** argv) {
       return EXIT_SUCCESS;
     }
     if (part == "add" || part == "all") iib::bench::measure_add(*corpus, rounds);
+    if (part == "architectures" || part == "all") {
+      iib::bench::measure_architectures(*corpus, rounds);
+    }
     if (part == "load" || part == "all") iib::bench::measure_load(*corpus, rounds);
     if (part == "memory" || part == "all") iib::bench::measure_memory(*corpus);
   } catch (const std::exception& error) {

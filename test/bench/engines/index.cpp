@@ -2,14 +2,22 @@
 
 #include "engine_call.hpp"
 #include "iib/base/clock.hpp"
+#include "iib/base/files.hpp"
 #include "iib/image/auth_file.hpp"
 #include "iib/image/embedded_engine.hpp"
+#include "image/layer/layer_writer.hpp"
+#include "measure.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <stdexcept>
+#include <thread>
+#include <utility>
 
 namespace iib::bench {
 namespace {
@@ -27,6 +35,81 @@ double working_time(const io::JsonValue& document) {
   };
   const std::chrono::duration<double, std::milli> took = moment(0) - moment(states.Size() - 2);
   return took.count();
+}
+
+constexpr double kMegabyte = 1e6;
+/// Plain bytes of the layers of a base of the usual size: a small system, and a program.
+constexpr std::array<std::uintmax_t, 2> kLayerBytes{100'000'000, 50'000'000};
+
+/// Files of the host, each given out once.
+class HostFiles {
+ public:
+  explicit HostFiles(std::vector<fs::path> files) : files_{std::move(files)} {}
+
+  /// The next ones, `bytes` together at least.
+  [[nodiscard]] std::vector<image::LayerFile> take(std::uintmax_t bytes) {
+    std::vector<image::LayerFile> taken;
+    for (std::uintmax_t so_far = 0; so_far < bytes; ++next_) {
+      if (next_ == files_.size()) throw std::runtime_error{"the host has too few files"};
+      so_far += fs::file_size(files_[next_]);
+      taken.push_back({.source = files_[next_], .target = files_[next_].string()});
+    }
+    return taken;
+  }
+
+ private:
+  std::vector<fs::path> files_;
+  std::size_t next_ = 0;
+};
+
+/// Programs and libraries, in the order of their paths; the largest would make a layer larger than
+/// wanted.
+HostFiles files_of_host() {
+  constexpr std::uintmax_t kLargest = 10'000'000;
+  std::vector<fs::path> files;
+  for (const auto* const root : {"/usr/bin", "/usr/lib", "/usr/sbin"}) {
+    for (const auto& entry : fs::recursive_directory_iterator{root}) {
+      if (entry.is_symlink() || !entry.is_regular_file()) continue;
+      if (entry.file_size() > 0 && entry.file_size() <= kLargest) files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return HostFiles{std::move(files)};
+}
+
+/// Pushes a layer of `files` to the repository of the bases, by way of the file `place`.
+image::WrittenLayer push_layer(test::Registry& registry, const std::vector<image::LayerFile>& files,
+                               const fs::path& place) {
+  constexpr std::size_t kMostBytes = 1UL << 30U;
+  auto layer = image::write_layer(files, {}, place, std::thread::hardware_concurrency(), {});
+  registry.put_blob("base", read_file(place, kMostBytes));
+  fs::remove(place);
+  return layer;
+}
+
+/// Pushes an image of `layers`, which are there; gives its digest.
+std::string push_image(test::Registry& registry, const std::string& architecture,
+                       const std::vector<image::WrittenLayer>& layers) {
+  constexpr const char* kType = "application/vnd.docker.distribution.manifest.v2+json";
+  const auto described = [](std::string_view kind, const std::string& digest, std::uint64_t bytes) {
+    return fmt::format(R"({{"mediaType":"application/vnd.docker.{}","size":{},"digest":"{}"}})",
+                       kind, bytes, digest);
+  };
+  std::vector<std::string> ids;
+  std::vector<std::string> named;
+  for (const auto& layer : layers) {
+    ids.push_back(fmt::format("\"{}\"", layer.diff_id.text()));
+    named.push_back(described("image.rootfs.diff.tar.gzip", layer.digest.text(), layer.size));
+  }
+  const auto config = fmt::format(
+      R"({{"architecture":"{}","os":"linux","rootfs":{{"type":"layers","diff_ids":[{}]}}}})",
+      architecture, fmt::join(ids, ","));
+  const auto digest = registry.put_blob("base", config);
+  return registry.put_manifest(
+      "base", "v1-" + architecture, kType,
+      fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","config":{},"layers":[{}]}})", kType,
+                  described("container.image.v1+json", digest, config.size()),
+                  fmt::join(named, ",")));
 }
 
 }  // namespace
@@ -75,16 +158,39 @@ std::string push_index(test::Site& site, const fs::path& database,
   return output.text();
 }
 
+BaseSize push_usual_base(test::Site& site, const std::vector<std::string>& architectures) {
+  const TempDir work{site.directory(), "base-"};
+  auto files = files_of_host();
+  BaseSize size;
+  std::vector<std::pair<std::string, std::string>> images;
+  for (const auto& architecture : architectures) {
+    size = {};
+    std::vector<image::WrittenLayer> layers;
+    for (const auto bytes : kLayerBytes) {
+      layers.push_back(push_layer(site.registry(), files.take(bytes), work.path() / "layer"));
+      size.plain += static_cast<double>(bytes) / kMegabyte;
+      size.packed += static_cast<double>(layers.back().size) / kMegabyte;
+    }
+    images.emplace_back(architecture, push_image(site.registry(), architecture, layers));
+  }
+  site.registry().push_list("base", "v1", images);
+  return size;
+}
+
 std::string with_engine(std::string_view engine) {
   return fmt::format("iib_image_engine: {}\n", engine);
 }
 
-double build_time(const test::Daemon& daemon, const std::string& body) {
-  return working_time(test::build(daemon, "add", body));
+Took build_time(const test::Daemon& daemon, const std::string& body) {
+  constexpr double kMillisecondsInSecond = 1000;
+  const auto before = processor_seconds_of(daemon.pid());
+  const auto milliseconds = working_time(test::build(daemon, "add", body));
+  return {.milliseconds = milliseconds,
+          .processor = (processor_seconds_of(daemon.pid()) - before) * kMillisecondsInSecond};
 }
 
 double megabytes(const fs::path& file) {
-  return static_cast<double>(fs::file_size(file)) / 1e6;
+  return static_cast<double>(fs::file_size(file)) / kMegabyte;
 }
 
 }  // namespace iib::bench

@@ -24,12 +24,28 @@ enum class Payloads { kept, cleared };
                                      const std::vector<std::string>& architectures,
                                      const std::string& repository);
 
+/// What a base holds.
+struct BaseSize {
+  double plain = 0;   ///< MB of files.
+  double packed = 0;  ///< MB of its layers, as they lie in the registry.
+};
+
+/// Puts a base of the usual size in place of the site's, which has some kilobytes: for each of
+/// `architectures` two layers of other files of this host, its programs and libraries. Gives the
+/// size of the last one's.
+BaseSize push_usual_base(test::Site& site, const std::vector<std::string>& architectures);
+
 /// The configuration of a daemon with this image engine.
 [[nodiscard]] std::string with_engine(std::string_view engine);
 
-/// Submits and waits; gives the milliseconds from the first step to the end. Throws unless it ends
-/// complete.
-[[nodiscard]] double build_time(const test::Daemon& daemon, const std::string& body);
+/// What one request took.
+struct Took {
+  double milliseconds = 0;  ///< From the first step to the end.
+  double processor = 0;     ///< Of the daemon's processor time, milliseconds too, in tens.
+};
+
+/// Submits and waits. Throws unless it ends complete.
+[[nodiscard]] Took build_time(const test::Daemon& daemon, const std::string& body);
 
 /// What a file takes, in MB.
 [[nodiscard]] double megabytes(const std::filesystem::path& file);

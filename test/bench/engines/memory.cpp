@@ -44,8 +44,8 @@ void measure_memory(const Corpus& corpus) {
   Daemon daemon{site.state(), site.configuration(with_engine("embedded"))};
   daemon.start();
   const auto body = site.add_body({bundle}, {.from_index = index});
-  const auto first = build_time(daemon, body);
-  const auto second = build_time(daemon, body);
+  const auto first = build_time(daemon, body).milliseconds;
+  const auto second = build_time(daemon, body).milliseconds;
   const auto bytes = floor_of(site.registry().address(), database, directory.path());
   fmt::print(
       "{} bundles, {:.0f} MB, embedded: first request {:.0f} ms, second {:.0f} ms; the bytes alone "
