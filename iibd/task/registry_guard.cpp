@@ -46,6 +46,12 @@ std::optional<std::string> host_of(std::string_view registry) {
   return std::string{registry.substr(0, colon)};
 }
 
+/// Names that are loopback whatever a resolver says (RFC 6761, 6.3).
+bool is_localhost(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  return host == "localhost" || host.ends_with(".localhost");
+}
+
 /// 0.0.0.0/8, 127.0.0.0/8 and 169.254.0.0/16 (RFC 6890, 2.2.2).
 bool leads_inside_ipv4(const std::uint8_t* address) {
   constexpr std::uint8_t kThisHost = 0;
@@ -121,7 +127,8 @@ void RegistryGuard::check_address(const std::string& registry, const Cancellatio
   if (trusted_.contains(lower(registry))) return;
   const auto host = host_of(registry).value();  // check_name() saw that there is one
   const auto place = places_.find(lower(host), cancellation, [&] {
-    return Place{.inside = std::ranges::any_of(resolver_(host), leads_inside)};
+    return Place{.inside = is_localhost(lower(host)) ||
+                           std::ranges::any_of(resolver_(host), leads_inside)};
   });
   if (!place.inside) return;
   throw UserError{fmt::format(
