@@ -124,6 +124,7 @@ int run(int argc, const char* const* argv) {
   add_config(root, line);
   add_database(root, line);
   add_catalog(root, line);
+  add_bundle(root, line);
   add_user(root, line);
   try {
     root.parse(argc, argv);

@@ -13,6 +13,12 @@ constexpr std::pair<std::string_view, std::string_view> kWords[] = {
     {"name it in iib_insecure_registries", "name it with --insecure-registry"},
     {"change iib_organization_customizations or iib_regenerate_rules",
      "change --rules, or the form in the file of --config"},
+    {"that the operator of this service lists in iib_allowed_registries",
+     "that iib_allowed_registries lists in the file of --config"},
+    {"which this service asks only when its operator lists the registry in "
+     "iib_allowed_registries or iib_insecure_registries",
+     "which is asked only when it is named with --insecure-registry, or by "
+     "iib_allowed_registries in the file of --config"},
     {"in iib_insecure_registries", "with --insecure-registry"},
     {"below iib_certs_dir", "below /etc/containers/certs.d"},
     {"free space below iib_state_dir", "free space beside the file that is written, or in TMPDIR"},

@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 namespace iib::test {
 namespace {
@@ -25,12 +26,6 @@ namespace fs = std::filesystem;
 fs::path made(const fs::path& path) {
   fs::create_directories(path);
   return path;
-}
-
-Arguments catalog_arguments(const Arguments& arguments) {
-  Arguments all{"catalog"};
-  all.insert(all.end(), arguments.begin(), arguments.end());
-  return all;
 }
 
 std::string own_path() {
@@ -47,8 +42,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
-Commands::Commands()
-    : directory_{fs::temp_directory_path(), "cli-"},
+Commands::Commands(std::string group)
+    : group_{std::move(group)},
+      directory_{fs::temp_directory_path(), "cli-"},
       home_{fs::temp_directory_path(), "cli-home-"},
       variables_{{"HOME", home_.path()},
                  {"TMPDIR", made(home_.path() / "tmp")},
@@ -72,7 +68,7 @@ Ended Commands::run(const Arguments& arguments, const Variables& variables) {
   auto all = variables;
   all.insert(variables_.begin(), variables_.end());
   auto exit = runner_.run({.name = IIBD_BINARY,
-                           .arguments = catalog_arguments(arguments),
+                           .arguments = with_group(arguments),
                            .environment = all,
                            .working_directory = directory()},
                           {});
@@ -81,10 +77,16 @@ Ended Commands::run(const Arguments& arguments, const Variables& variables) {
           .errors = std::move(exit.error_output)};
 }
 
+Arguments Commands::with_group(const Arguments& arguments) const {
+  Arguments all{group_};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return all;
+}
+
 RunningCommand::RunningCommand(const Commands& commands, const Arguments& arguments)
     : directory_{fs::temp_directory_path(), "cli-running-"} {
   std::vector<std::string> words{IIBD_BINARY};
-  for (const auto& argument : catalog_arguments(arguments)) words.push_back(argument);
+  for (const auto& argument : commands.with_group(arguments)) words.push_back(argument);
   std::vector<std::string> environment;
   for (const auto& [name, value] : commands.variables()) {
     environment.push_back(fmt::format("{}={}", name, value));

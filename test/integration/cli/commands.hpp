@@ -32,19 +32,23 @@ using Variables = std::map<std::string, std::string>;
 /// own, hence without anybody's credentials.
 class Commands {
  public:
-  Commands();
+  /// Of the group `group`, such as `iibd catalog`.
+  explicit Commands(std::string group = "catalog");
 
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }
   /// The path of `name` in the directory.
   [[nodiscard]] std::string path(const std::string& name) const { return directory() / name; }
   /// Everything in the directory, hidden files too, sorted.
   [[nodiscard]] std::vector<std::string> files() const;
-  /// Runs `iibd catalog` with these arguments to its end.
+  /// Runs `iibd GROUP` with these arguments to its end.
   [[nodiscard]] Ended run(const Arguments& arguments, const Variables& variables = {});
+  /// `arguments` after the name of the group.
+  [[nodiscard]] Arguments with_group(const Arguments& arguments) const;
   /// The variables of every command: HOME, TMPDIR and so on.
   [[nodiscard]] const Variables& variables() const { return variables_; }
 
  private:
+  std::string group_;
   TempDir directory_;
   TempDir home_;
   Variables variables_;
