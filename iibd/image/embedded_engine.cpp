@@ -9,6 +9,8 @@
 #include "image/layer/layer_writer.hpp"
 #include "image/listable.hpp"
 #include "image/manifest.hpp"
+#include "image/packed_members.hpp"
+#include "image/unpacked_files.hpp"
 
 #include <fmt/format.h>
 
@@ -103,6 +105,8 @@ struct EmbeddedEngine::Impl {
         registry{registry_options(options), log},
         cache{options.cache_directory, options.cache_bytes, log},
         source{registry, cache},
+        packed{cache},
+        unpacked{cache, options.cache_bytes},
         push{registry, source} {}
 
   /// The bases of `targets`, in their order.
@@ -117,9 +121,11 @@ struct EmbeddedEngine::Impl {
 
   KeptLayer write(const ImageContent& content, Timestamp created, const Access& access) {
     const auto file = cache.scratch_file();
-    const auto written =
-        write_layer(content.files, created, file, options.threads, access.cancellation);
-    return keep(written, file);
+    auto written = write_layer(content.files, created, file, options.threads, access.cancellation,
+                               packed.finder());
+    auto kept = keep(written, file);
+    packed.add(written.digest, std::move(written.members));
+    return kept;
   }
 
   /// Makes layers of the bases such that Docker's format can name them.
@@ -179,6 +185,8 @@ struct EmbeddedEngine::Impl {
   RegistryClient registry;
   LayerCache cache;
   ImageSource source;
+  PackedMembers packed;
+  UnpackedFiles unpacked;
   ImagePush push;
 };
 
@@ -205,6 +213,10 @@ ImageConfig EmbeddedEngine::config(const model::ImageReference& image, const Acc
 void EmbeddedEngine::extract(const model::ImageReference& image, std::span<const std::string> paths,
                              const fs::path& destination, const Access& access) {
   const auto layers = layers_of(image, impl_->source.image_manifest(image, access));
+  fs::create_directories(destination);
+  // An index's database; more paths are folders, of bundles.
+  const auto single = paths.size() == 1 ? io::path_in_image(paths.front()) : io::PathNames{};
+  if (!single.empty() && impl_->unpacked.copy(layers, single, destination)) return;
   LayerSearch search{image.text(), paths};
   std::vector<LayerCache::Held> needed;  // the topmost first
   bool settled = false;
@@ -212,13 +224,15 @@ void EmbeddedEngine::extract(const model::ImageReference& image, std::span<const
     needed.push_back(impl_->source.layer(image, *layer, access));
     settled = search.look(io::read_from_file(needed.back().path()), access.cancellation);
   }
-  fs::create_directories(destination);
   io::LayerExtractor extractor{image.text(), paths, destination, impl_->options.extract_limits};
   std::reverse(needed.begin(), needed.end());
   for (const auto& layer : needed) {
     extractor.apply(io::read_from_file(layer.path()), access.cancellation);
   }
   extractor.finish();
+  if (!single.empty()) {
+    impl_->unpacked.keep(layers, single, destination, access.cancellation, access.log);
+  }
 }
 
 std::vector<PushedImage> EmbeddedEngine::build_and_push(const ImageContent& content,

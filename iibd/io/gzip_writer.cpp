@@ -1,6 +1,7 @@
 #include "iib/io/gzip_writer.hpp"
 
 #include "iib/base/error.hpp"
+#include "iib/base/sha256.hpp"
 
 #include <libdeflate.h>
 
@@ -37,6 +38,8 @@ struct Member {
   std::vector<char> plain;
   std::vector<char> packed;
   std::size_t packed_bytes = 0;
+  std::string plain_sha256;
+  std::string packed_sha256;
   bool done = false;
 };
 
@@ -46,11 +49,25 @@ void compress(libdeflate_compressor* compressor, Member& member) {
                                member.packed.data(), member.packed.size());
 }
 
+/// The same with the help of members that were packed before. Leaves nothing where OpenSSL fails.
+void compress_or_find(libdeflate_compressor* compressor, const FindMember& find,
+                      Member& member) noexcept try {
+  member.plain_sha256 = sha256_hex({member.plain.data(), member.plain.size()});
+  member.packed_bytes = find(member.plain_sha256, member.packed);
+  if (member.packed_bytes == 0) compress(compressor, member);
+  member.packed_sha256 = sha256_hex({member.packed.data(), member.packed_bytes});
+} catch (const std::exception&) {
+  member.packed_bytes = 0;
+}
+
 }  // namespace
 
 struct GzipWriter::Impl {
-  Impl(ByteSink to, unsigned count, Cancellation heard)
-      : sink{std::move(to)}, cancellation{std::move(heard)}, most{kMembersEach * count} {
+  Impl(ByteSink to, unsigned count, Cancellation heard, FindMember look)
+      : sink{std::move(to)},
+        cancellation{std::move(heard)},
+        find{std::move(look)},
+        most{kMembersEach * count} {
     for (unsigned made = 0; made < count; ++made) {
       workers.emplace_back([this, compressor = make_compressor()](const std::stop_token& stop) {
         work(compressor.get(), stop);
@@ -64,7 +81,11 @@ struct GzipWriter::Impl {
       auto& member = *waiting.front();
       waiting.pop_front();
       lock.unlock();
-      compress(compressor, member);
+      if (find) {
+        compress_or_find(compressor, find, member);
+      } else {
+        compress(compressor, member);
+      }
       lock.lock();
       member.done = true;
       work_done.notify_one();
@@ -104,15 +125,25 @@ struct GzipWriter::Impl {
                                              [&oldest] { return oldest.done; });
       if (!done) cancellation.check("compressing a layer");
     }
-    if (oldest.packed_bytes == 0) throw Error{"libdeflate did not compress a part of a layer"};
+    if (oldest.packed_bytes == 0) throw Error{"a part of a layer could not be compressed"};
     sink({oldest.packed.data(), oldest.packed_bytes});
+    if (find) {
+      members.push_back({.plain_sha256 = std::move(oldest.plain_sha256),
+                         .packed_sha256 = std::move(oldest.packed_sha256),
+                         .offset = written,
+                         .bytes = oldest.packed_bytes});
+    }
+    written += oldest.packed_bytes;
     spare.push_back(std::move(under_way.front()));
     under_way.pop_front();
   }
 
   ByteSink sink;
   Cancellation cancellation;
+  FindMember find;
   std::size_t most;
+  std::uint64_t written = 0;
+  std::vector<GzipMember> members;
   bool begun = false;
   std::unique_ptr<Member> filling;
   std::deque<std::unique_ptr<Member>> under_way;
@@ -125,9 +156,9 @@ struct GzipWriter::Impl {
   std::vector<std::jthread> workers;
 };
 
-GzipWriter::GzipWriter(ByteSink sink, unsigned threads, Cancellation cancellation)
-    : impl_{std::make_unique<Impl>(std::move(sink), std::max(threads, 1U),
-                                   std::move(cancellation))} {}
+GzipWriter::GzipWriter(ByteSink sink, unsigned threads, Cancellation cancellation, FindMember find)
+    : impl_{std::make_unique<Impl>(std::move(sink), std::max(threads, 1U), std::move(cancellation),
+                                   std::move(find))} {}
 
 GzipWriter::~GzipWriter() = default;
 
@@ -150,6 +181,10 @@ void GzipWriter::finish() {
   if (!impl_->begun) impl_->filling = impl_->make_member();  // an empty stream is one empty member
   if (impl_->filling) impl_->hand_over();
   while (!impl_->under_way.empty()) impl_->take_oldest();
+}
+
+std::vector<GzipMember> GzipWriter::take_members() {
+  return std::move(impl_->members);
 }
 
 }  // namespace iib::io

@@ -77,11 +77,11 @@ void write_entries(io::TarWriter& tar, const Entries& entries) {
 /// The layer whose plain bytes `write` gives to its sink.
 template <class Write>
 WrittenLayer pack(const fs::path& destination, unsigned threads, const Cancellation& cancellation,
-                  Write&& write) {
+                  io::FindMember find, Write&& write) {
   LayerOutput output{destination};
   Sha256 plain_sum;
   io::GzipWriter gzip{[&output](std::string_view bytes) { output.write(bytes); }, threads,
-                      cancellation};
+                      cancellation, std::move(find)};
   write([&](std::string_view bytes) {
     plain_sum.update(bytes);
     gzip.write(bytes);
@@ -90,16 +90,17 @@ WrittenLayer pack(const fs::path& destination, unsigned threads, const Cancellat
   output.keep();
   return {.digest = output.digest(),
           .size = output.size(),
-          .diff_id = model::Digest::parse("sha256:" + plain_sum.finish_hex())};
+          .diff_id = model::Digest::parse("sha256:" + plain_sum.finish_hex()),
+          .members = gzip.take_members()};
 }
 
 }  // namespace
 
 WrittenLayer write_layer(std::span<const LayerFile> files, Timestamp modified,
                          const fs::path& destination, unsigned threads,
-                         const Cancellation& cancellation) {
+                         const Cancellation& cancellation, io::FindMember find) {
   const auto entries = arrange_entries(files);
-  return pack(destination, threads, cancellation, [&](const io::ByteSink& sink) {
+  return pack(destination, threads, cancellation, std::move(find), [&](const io::ByteSink& sink) {
     const auto seconds =
         std::chrono::duration_cast<std::chrono::seconds>(modified.time_since_epoch());
     io::TarWriter tar{sink, seconds.count()};
@@ -112,7 +113,7 @@ WrittenLayer recompress_layer(const std::string& subject, const fs::path& source
                               const Cancellation& cancellation) {
   constexpr std::size_t kBlockBytes = 128UL << 10U;
   const auto limit = io::TarLimits{}.bytes;
-  return pack(destination, threads, cancellation, [&](const io::ByteSink& sink) {
+  return pack(destination, threads, cancellation, {}, [&](const io::ByteSink& sink) {
     const auto plain = io::decompressed(subject, io::read_from_file(source));
     std::vector<char> block(kBlockBytes);
     std::uint64_t total = 0;

@@ -3,10 +3,28 @@
 #include "iib/base/cancellation.hpp"
 #include "iib/io/tar_writer.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace iib::io {
+
+/// A member of a stream of GzipWriter.
+struct GzipMember {
+  std::string plain_sha256;   ///< Of what it was made of, 64 hex digits.
+  std::string packed_sha256;  ///< Of itself.
+  std::uint64_t offset = 0;   ///< Where it begins in the stream.
+  std::size_t bytes = 0;      ///< Its length in the stream.
+};
+
+/// Looks for a member that a GzipWriter of this program made of plain bytes with this SHA-256
+/// (hex), fills the buffer with it, unchanged, and gives its length; 0: it must be packed. Called
+/// by several threads at once; must not throw.
+using FindMember = std::function<std::size_t(const std::string& plain_sha256, std::span<char>)>;
 
 /// Compresses a stream with several threads: gzip (RFC 1952) in members of a fixed number of plain
 /// bytes, each without a name and a time. The bytes depend on the input alone, not on the number of
@@ -16,7 +34,8 @@ class GzipWriter {
  public:
   /// Compresses with `threads` threads, at least one, besides the one that calls. `sink` is called
   /// by that one only.
-  GzipWriter(ByteSink sink, unsigned threads, Cancellation cancellation);
+  /// With `find` what was packed once is not packed again; the bytes are the same without.
+  GzipWriter(ByteSink sink, unsigned threads, Cancellation cancellation, FindMember find = {});
   GzipWriter(const GzipWriter&) = delete;
   GzipWriter& operator=(const GzipWriter&) = delete;
   ~GzipWriter();
@@ -25,6 +44,8 @@ class GzipWriter {
   void write(std::string_view bytes);
   /// Writes what is left. Nothing may be written after it. Without it the stream is incomplete.
   void finish();
+  /// The members of the stream, once it is finished; none without a `find`.
+  [[nodiscard]] std::vector<GzipMember> take_members();
 
  private:
   struct Impl;
