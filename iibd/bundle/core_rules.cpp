@@ -1,40 +1,21 @@
 #include "core_rules.hpp"
 
 #include "customization_steps.hpp"
-#include "iib/bundle/refusal.hpp"
-#include "iib/io/layer_path.hpp"
-#include "place.hpp"
 #include "related_images.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace iib::bundle {
 namespace {
-
-/// Refuses a file that has relatedImages and variables: which of them is right is not to be known.
-void refuse_variables(const Document& csv) {
-  const auto& entries = csv.entries();
-  const auto variable = std::find_if(entries.begin(), entries.end(), [](const Entry& entry) {
-    return entry.kind == EntryKind::variable;
-  });
-  if (variable == entries.end()) return;
-  throw Refusal{RefusalCode::related_images_and_envs,
-                fmt::format("{} has both relatedImages and environment variables RELATED_IMAGE_* "
-                            "({} at {}); remove one of the two",
-                            io::shown_name(csv.path()), shown(variable->origin),
-                            shown(io::json_pointer(variable->place))),
-                csv.path()};
-}
 
 /// The files that are pinned: those without relatedImages (8.1).
 std::vector<Document*> files_to_pin(Bundle& bundle) {
   std::vector<Document*> files;
   for (auto& csv : bundle.csv_files()) {
     if (has_related_images(csv.now())) {
-      refuse_variables(csv);
+      refuse_variables(csv.path(), csv.entries());
     } else {
       files.push_back(&csv);
     }

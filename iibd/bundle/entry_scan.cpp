@@ -18,6 +18,9 @@ constexpr std::string_view kDigestMark = "sha256:";
 constexpr std::string_view kContainer = "container";
 constexpr std::string_view kInitContainer = "initContainer";
 
+/// More say nothing new.
+constexpr std::size_t kMaxProblems = 100;
+
 /// Memory for what is found in one file. 10,000 pull specifications take about a quarter of it; a
 /// hostile file makes more of few bytes: by aliases, long keys and deep places.
 constexpr std::size_t kMaxFoundBytes = 64UL << 20U;
@@ -50,6 +53,19 @@ class Scanner {
   explicit Scanner(const Manifest& csv) : csv_{csv} {}
 
   EntryScan scan() {
+    try {
+      scan_all();
+    } catch (const Refusal& too_much) {
+      found_.problems.push_back(too_much);
+    }
+    return std::move(found_);
+  }
+
+ private:
+  using AnnotationScan = void (Scanner::*)(const io::YamlPath&, std::string_view,
+                                           const io::YamlNode&);
+
+  void scan_all() {
     const Place root{&csv_.document.root(), {}};
     const auto spec = map_at(root, "spec");
     for (const auto& image : maps_at(spec, "relatedImages")) {
@@ -71,12 +87,7 @@ class Scanner {
     const auto guessed = static_cast<std::ptrdiff_t>(found_.entries.size());
     scan_annotations(root, &Scanner::add_guessed);
     std::reverse(found_.entries.begin() + guessed, found_.entries.end());
-    return std::move(found_);
   }
-
- private:
-  using AnnotationScan = void (Scanner::*)(const io::YamlPath&, std::string_view,
-                                           const io::YamlNode&);
 
   void problem(RefusalCode code, const Place& place, std::string_view text) {
     if (found_.problems.size() >= kMaxProblems) return;
@@ -252,6 +263,14 @@ class Scanner {
 
 EntryScan scan_entries(const Manifest& csv) {
   return Scanner{csv}.scan();
+}
+
+NamedImage named_image(const std::string& file, const Entry& entry) {
+  return {.file = file,
+          .origin = entry.origin,
+          .name = entry.name,
+          .image = entry.text,
+          .place = io::json_pointer(entry.place)};
 }
 
 std::vector<Entry> find_entries(const Manifest& csv) {

@@ -2,6 +2,7 @@
 
 #include "annotations_file.hpp"
 #include "changes.hpp"
+#include "entry_scan.hpp"
 #include "iib/io/layer_path.hpp"
 #include "place.hpp"
 
@@ -44,11 +45,7 @@ Bundle::Bundle(const BundleFiles& files, const Order& order, ImageLookup& lookup
   package_name = package_name_of(annotations_.now());
   for (const auto& csv : csv_files_) {
     for (const auto& entry : csv.entries()) {
-      named_.push_back({.file = csv.now().path,
-                        .origin = entry.origin,
-                        .name = entry.name,
-                        .image = entry.text,
-                        .place = io::json_pointer(entry.place)});
+      named_.push_back(named_image(csv.now().path, entry));
     }
   }
   for (const auto& image : images()) found_.push_back(image.text());
