@@ -11,7 +11,9 @@ namespace {
 config::OrderedTexts filled(const config::OrderedTexts& annotations,
                             const std::string& package_name) {
   config::OrderedTexts result;
-  for (const auto& [name, text] : annotations) {
+  for (const auto& annotation : annotations) {
+    const auto& name = annotation.first;  // clang 14 captures no structured bindings
+    const auto& text = annotation.second;
     result.emplace_back(name, TextTemplate{text}.fill([&](const std::string& placeholder) {
       if (placeholder == "package_name") return package_name;
       throw UserError{
