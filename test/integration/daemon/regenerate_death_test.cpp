@@ -1,0 +1,124 @@
+#include "eventually.hpp"
+#include "regeneration.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace iib::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Waits until the request's latest state begins with `state`; false when it went by unseen.
+bool reaches(const Daemon& daemon, std::int64_t request, const std::string& state) {
+  const auto path = fmt::format("/api/v1/builds/{}", request);
+  std::string reason;
+  const bool seen_or_ended = eventually(60s, [&] {
+    const auto answer = daemon.get(path);
+    reason = text_of(answer.json, "state_reason");
+    return reason.starts_with(state) || text_of(answer.json, "state") != "in_progress";
+  });
+  return seen_or_ended && reason.starts_with(state);
+}
+
+/// A heron with enough images and files that no state goes by unseen.
+TestImage large_bundle(Site& site) {
+  std::vector<std::string> images;
+  for (int i = 0; i < 40; ++i) {
+    push_operand(site, fmt::format("wetland/heron{}", i));
+    images.push_back(site.pull_spec(fmt::format("wetland/heron{}:v1", i)));
+  }
+  auto bundle = heron_bundle(heron_csv(images));
+  entry_of(bundle, "manifests/plumage.bin").content = std::string(4UL << 20U, 'p');
+  return bundle;
+}
+
+void check_complete(Site& site, const io::JsonDocument& document, std::int64_t request) {
+  CAPTURE(io::to_json(document));
+  REQUIRE(text_of(document, "state") == "complete");
+  const auto result = site.pull_spec(fmt::format("iib-build:{}", request));
+  CHECK(text_of(document, "bundle_image") == result);
+  const auto index = read_index(site.registry(), result);
+  CHECK(index.architectures() == std::vector<std::string>{"amd64", "s390x"});
+  const auto csv = contents_of(site.registry(), index, index.images.front()).files.at(kHeronCsv);
+  CHECK_THAT(csv, Catch::Contains(site.pull_spec("wetland/heron39@sha256:")));
+  CHECK(csv.find(":v1") == std::string::npos);
+  CHECK(std::filesystem::is_empty(site.state() / "work"));
+}
+
+}  // namespace
+
+TEST_CASE("a daemon killed in any state of a regeneration completes it once it runs again",
+          "[regenerate][death]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  const auto bundle = large_bundle(site);
+  std::vector<std::pair<std::string, std::string>> images;
+  for (const std::string architecture : {"amd64", "s390x"}) {
+    auto each = bundle;
+    each.architecture = architecture;
+    images.emplace_back(architecture, site.registry().push("bundles/heron", architecture, each));
+  }
+  site.registry().push_list("bundles/heron", "v1", images);
+
+  for (const std::string state : {"Resolving the bundle image", "Regenerating the bundle image",
+                                  "Creating the manifest list"}) {
+    CAPTURE(state);
+    std::int64_t request = 0;
+    {
+      Daemon daemon{site.state(), site.configuration()};
+      daemon.start();
+      request =
+          submit(daemon, "regenerate-bundle", regenerate_body(site.pull_spec("bundles/heron:v1")));
+      REQUIRE(reaches(daemon, request, state));
+      daemon.kill();
+    }
+    Daemon daemon{site.state(), site.configuration()};
+    daemon.start();
+
+    const auto document = daemon.wait_final(request);
+    check_complete(site, document, request);
+    const auto history = history_of(document);
+    CHECK(std::ranges::count_if(history, [](const std::string& reason) {
+            return reason.find("began again after the daemon died, try 2 of 3") !=
+                   std::string::npos;
+          }) == 1);
+    daemon.kill();
+  }
+}
+
+TEST_CASE("a stop in the middle of a batch of regenerations loses none of them",
+          "[regenerate][death]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine("embedded");
+  push_operand(site, "wetland/heron");
+  const auto bundle = site.push_image(
+      "bundles/heron", heron_bundle(heron_csv({site.pull_spec("wetland/heron:v1")})));
+  std::string requests;
+  for (int i = 0; i < 12; ++i) requests += (i == 0 ? "" : ",") + regenerate_body(bundle);
+  const std::string one_try = "iib_max_tries: 1\niib_queues: {iib: 2}\n";  // none may count
+  {
+    Daemon daemon{site.state(), site.configuration(one_try)};
+    daemon.start();
+    REQUIRE(daemon
+                .post("/api/v1/builds/regenerate-bundle-batch",
+                      fmt::format(R"({{"build_requests":[{}]}})", requests))
+                .status == 201);
+    REQUIRE(reaches(daemon, 2, "Re"));
+    CHECK(daemon.stop(10s) == 0);
+  }
+  Daemon daemon{site.state(), site.configuration(one_try)};
+  daemon.start();
+
+  for (std::int64_t request = 1; request <= 12; ++request) {
+    const auto document = daemon.wait_final(request);
+    CAPTURE(io::to_json(document));
+    CHECK(text_of(document, "state") == "complete");
+  }
+}
+
+}  // namespace iib::test
