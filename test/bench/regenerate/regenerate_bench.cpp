@@ -1,0 +1,154 @@
+// Regenerating bundles over REST: regenerate_bench [one|batch|all [ROUNDS [ENGINE]]].
+
+#include "iib/base/clock.hpp"
+#include "iib/base/parallel.hpp"
+#include "measure.hpp"
+#include "regeneration.hpp"
+
+#include <fmt/format.h>
+#include <httplib.h>
+
+#include <cstdlib>
+#include <exception>
+#include <stdexcept>
+#include <string_view>
+#include <thread>
+
+namespace iib::bench {
+namespace {
+
+using test::Daemon;
+using test::Site;
+
+constexpr int kImages = 30;
+constexpr int kBatch = 100;
+
+/// A site with the images that bundles name, and bundles that differ.
+struct Bundles : Site {
+  explicit Bundles(const std::string& engine) {
+    use_image_engine(engine);
+    for (int i = 0; i < kImages; ++i) {
+      const auto repository = fmt::format("wetland/heron{}", i);
+      test::push_operand(*this, repository);
+      images.push_back(pull_spec(repository + ":v1"));
+    }
+  }
+
+  /// Pushes the bundle `number`; gives its pull specification.
+  std::string push_heron(int number) {
+    const auto csv = fmt::format("{}# bundle {}\n", test::heron_csv(images), number);
+    return push_image(fmt::format("bundles/heron{}", number), test::heron_bundle(csv));
+  }
+
+  std::vector<std::string> images;
+};
+
+/// Milliseconds from the first state of a request to its last. Throws unless it is complete.
+double took(const io::JsonValue& document) {
+  if (test::text_of(document, "state") != "complete") {
+    throw std::runtime_error{test::text_of(document, "state_reason")};
+  }
+  const auto& states = document["state_history"].GetArray();  // newest first
+  const auto moment = [&](rapidjson::SizeType at) {
+    return parse_iso8601(test::text_of(states[at], "updated"));
+  };
+  const std::chrono::duration<double, std::milli> whole = moment(0) - moment(states.Size() - 1);
+  return whole.count();
+}
+
+/// Milliseconds that the registry takes to answer for all manifests when eight ask at once.
+double registry_alone(const Bundles& site) {
+  const auto begin = std::chrono::steady_clock::now();
+  in_parallel(kImages, 8, [&](std::size_t i) {
+    httplib::Client client{
+        fmt::format("http://{}", site.images.front().substr(0, site.images.front().find('/')))};
+    const auto answer =
+        client.Get(fmt::format("/v2/wetland/heron{}/manifests/v1", i),
+                   {{"Accept", "application/vnd.docker.distribution.manifest.v2+json"}});
+    if (!answer || answer->status != 200) throw std::runtime_error{"the registry does not answer"};
+  });
+  return milliseconds_since(begin);
+}
+
+void measure_one(int rounds, const std::string& engine) {
+  Bundles site{engine};
+  Daemon daemon{site.state(), site.configuration()};
+  daemon.start();
+  Sample whole;
+  Sample registry;
+  Sample processor;
+  for (int round = 0; round <= rounds; ++round) {
+    const auto body = test::regenerate_body(site.push_heron(round));
+    const auto before = processor_seconds_of(daemon.pid());
+    const auto document = test::build(daemon, "regenerate-bundle", body);
+    const auto used = processor_seconds_of(daemon.pid()) - before;
+    if (round == 0) continue;  // connections are made then
+    whole.add(took(document));
+    processor.add(used * 1e3);
+    registry.add(registry_alone(site));
+  }
+  fmt::print("one bundle with {} images, engine {}, {} rounds; ms\n", kImages, engine, rounds);
+  fmt::print("  accepted to complete            {}\n", whole.text(0));
+  fmt::print("  processor time of iibd          {}\n", processor.text(0));
+  fmt::print("  the registry alone, {} manifests {}\n", kImages, registry.text(0));
+}
+
+/// Milliseconds from the POST of a batch until the last of it is complete.
+double run_batch(const std::string& engine, int workers) {
+  Bundles site{engine};
+  Daemon daemon{site.state(),
+                site.configuration(fmt::format("iib_queues: {{iib: {}}}\n", workers))};
+  daemon.start();
+  std::string requests;
+  for (int i = 0; i < kBatch; ++i) {
+    requests += (i == 0 ? "" : ",") + test::regenerate_body(site.push_heron(i));
+  }
+  const auto answer = daemon.post("/api/v1/builds/regenerate-bundle-batch",
+                                  fmt::format(R"({{"build_requests":[{}]}})", requests));
+  if (answer.status != 201) throw std::runtime_error{answer.body};
+  Timestamp first = Timestamp::max();
+  Timestamp last = Timestamp::min();
+  for (const auto& request : answer.json.GetArray()) {
+    const auto document = daemon.wait_final(request["id"].GetInt64());
+    static_cast<void>(took(document));  // throws unless complete
+    const auto& states = document["state_history"].GetArray();
+    first = std::min(first, parse_iso8601(test::text_of(states[states.Size() - 1], "updated")));
+    last = std::max(last, parse_iso8601(test::text_of(states[0], "updated")));
+  }
+  return std::chrono::duration<double, std::milli>(last - first).count();
+}
+
+void measure_batch(int rounds, const std::string& engine) {
+  Sample one;
+  Sample four;
+  Sample ratio;
+  for (int round = 0; round < rounds; ++round) {
+    const auto alone = run_batch(engine, 1);
+    const auto together = run_batch(engine, 4);
+    one.add(alone);
+    four.add(together);
+    ratio.add(alone / together);
+  }
+  fmt::print("a batch of {} bundles with the same {} images, engine {}, {} rounds; ms\n", kBatch,
+             kImages, engine, rounds);
+  fmt::print("  1 worker   {}\n  4 workers  {}\n", one.text(0), four.text(0));
+  fmt::print("  {} times as fast, on {} cores that the registry shares\n", ratio.text(2),
+             std::thread::hardware_concurrency());
+}
+
+}  // namespace
+}  // namespace iib::bench
+
+int main(int argc, char** argv) {
+  const std::string_view part = argc > 1 ? argv[1] : "all";
+  const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
+  const std::string engine = argc > 3 ? argv[3] : "embedded";
+  try {
+    if (part == "one" || part == "all") iib::bench::measure_one(rounds, engine);
+    if (part == "batch" || part == "all") iib::bench::measure_batch(rounds, engine);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return EXIT_FAILURE;
+  }
+  return EXIT_SUCCESS;
+}
