@@ -47,17 +47,17 @@ bool YamlEdit::empty() const noexcept {
   return replacements_.empty() && settings_.empty();
 }
 
-std::string YamlEdit::text() const {
+YamlEdit::Result YamlEdit::result() const {
   edit::ChangeTree tree{document_};
   for (const auto& [place, offset, length, by] : replacements_) {
     tree.replace(place, {offset, length, by});
   }
   for (const auto& [mapping, key, value] : settings_) tree.set(mapping, key, value);
   const auto* change = tree.finish();
-  if (change == nullptr) return std::string{text_};
+  if (change == nullptr) return {std::string{text_}, parse_yaml(text_)};
   auto text = edit::apply(edit::Source{text_}, document_.root(), *change);
-  edit::verify(document_.root(), *change, text);
-  return text;
+  auto document = edit::verify(document_.root(), *change, text);
+  return {std::move(text), std::move(document)};
 }
 
 }  // namespace iib::io

@@ -53,7 +53,8 @@ class Walker {
 
   void walk_scalar(const YamlNode& node, const Change* change, const Place& place) {
     if (change == nullptr) return;
-    if (!change->below.empty()) return rewrite(node, change, place);  // a null becomes a mapping
+    const bool mapping = !change->below.empty();  // out of a null
+    if (mapping || is_nothing(node)) return rewrite(node, change, place);
     writer_.change_text(node, change->pieces, place);
   }
 

@@ -11,7 +11,8 @@ namespace iib::io::edit {
 /// The text of `source`, whose root is `root`, after `change`.
 [[nodiscard]] std::string apply(const Source& source, const YamlNode& root, const Change& change);
 
-/// Throws std::logic_error unless `text` says what `root` says, apart from `change`.
-void verify(const YamlNode& root, const Change& change, const std::string& text);
+/// What `text` holds. Throws std::logic_error unless that is what `root` says, apart from `change`.
+[[nodiscard]] YamlDocument verify(const YamlNode& root, const Change& change,
+                                  const std::string& text);
 
 }  // namespace iib::io::edit

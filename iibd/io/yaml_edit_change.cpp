@@ -80,8 +80,10 @@ bool prune(const YamlNode* node, Change& change) {
     it = left ? std::next(it) : change.below.erase(it);
   }
   if (!change.below.empty()) return true;
-  return !change.pieces.empty() &&
-         with_pieces(node->resolved().value, change.pieces) != node->resolved().value;
+  if (change.pieces.empty()) return false;
+  const auto text = with_pieces(node->resolved().value, change.pieces);
+  require_utf8(text);  // a piece may have been a part of a character
+  return text != node->resolved().value;
 }
 
 }  // namespace

@@ -159,7 +159,7 @@ class BlockDecoder {
     auto trailing = breaks();
     std::vector<Break> leading;
     bool blank_before = false;
-    while (position_ < source_.size()) {
+    while (position_ < source_.size() && indented_) {
       const bool blank = is_blank(source_[position_]);
       const bool fold =
           folded_ && !leading.empty() && leading.front().text == "\n" && !blank_before && !blank;
@@ -202,9 +202,12 @@ class BlockDecoder {
   std::vector<Break> breaks() {
     std::vector<Break> found;
     for (;;) {
-      for (std::size_t i = 0; i < indent_ && position_ < source_.size(); ++i, ++position_) {
-        if (source_[position_] != ' ') break;
+      std::size_t spaces = 0;
+      while (spaces < indent_ && position_ < source_.size() && source_[position_] == ' ') {
+        ++spaces;
+        ++position_;
       }
+      indented_ = spaces == indent_;
       if (position_ >= source_.size() || text_.break_at(position_) == 0) break;
       if (!found.empty()) found.back().from.end = position_;
       found.push_back(take_break());
@@ -227,6 +230,7 @@ class BlockDecoder {
   std::size_t indent_;
   BlockHeader header_;
   std::size_t position_ = 0;
+  bool indented_ = true;  ///< Whether the line at `position_` is; one that is not ends the scalar.
   Collector collected_;
 };
 

@@ -109,8 +109,13 @@ std::string in_one_line(const Printable& value, Manner manner) {
   return value.tag.empty() ? text : fmt::format("!<{}> {}", value.tag, text);
 }
 
+std::string key_in_one_line(const Printable& key, Manner manner) {
+  const bool nothing = key.kind == Printable::Kind::plain && key.text.empty() && key.tag.empty();
+  return nothing ? std::string{} : in_one_line(key, manner);
+}
+
 std::string pair_in_one_line(const Printable& key, const Printable& value, Manner manner) {
-  const auto name = in_one_line(key, manner);
+  const auto name = key_in_one_line(key, manner);
   const auto text = in_one_line(value, manner);
   if (name.size() > kLongestKey) return fmt::format("? {} : {}", name, text);
   return fmt::format("{}: {}", name, text);
@@ -119,7 +124,7 @@ std::string pair_in_one_line(const Printable& key, const Printable& value, Manne
 std::vector<std::string> pair_lines(const Printable& key, const Printable& value,
                                     std::size_t column, const Indents& indents) {
   const std::string indent(column, ' ');
-  const auto name = in_one_line(key, Manner::block);
+  const auto name = key_in_one_line(key, Manner::block);
   std::vector<std::string> lines;
   auto begin = fmt::format("{}{}:", indent, name);
   if (name.size() > kLongestKey) {

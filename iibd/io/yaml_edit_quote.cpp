@@ -101,10 +101,7 @@ bool is_plain(std::string_view text, bool flow) {
     if (byte == '#' && is_blank(text[i - 1])) return false;
     if (flow && contains(",[]{}?", byte)) return false;
   }
-  if (text.find('\n') == std::string_view::npos) return is_printable(text);
-  std::string one_line{text};
-  std::replace(one_line.begin(), one_line.end(), '\n', ' ');
-  return is_printable(one_line);
+  return is_printable(text);
 }
 
 bool reads_as_string(std::string_view text) {

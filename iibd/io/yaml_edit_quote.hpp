@@ -11,8 +11,8 @@ namespace iib::io::edit {
 /// Whether every character of `text` may stand in a YAML text as it is. Line breaks may not.
 [[nodiscard]] bool is_printable(std::string_view text);
 
-/// Whether `text` can be written without quotes, in brackets when `flow`; what type it would have
-/// is another question. LF stands for the line breaks of a plain scalar of several lines.
+/// Whether `text` can be written on one line without quotes, in brackets when `flow`; what type it
+/// would have is another question.
 [[nodiscard]] bool is_plain(std::string_view text, bool flow);
 
 /// Whether readers of YAML 1.1 and of YAML 1.2 (core schema) see a string in the plain scalar

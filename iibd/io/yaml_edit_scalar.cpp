@@ -65,6 +65,13 @@ bool may_be_plain(const YamlNode& node, std::string_view text, bool flow) {
   return is_plain(text, flow) && (!node.implicit || reads_as_string(text));
 }
 
+/// `text` with the empty lines of a plain scalar of several lines as blanks, which they are to
+/// what makes a scalar end.
+std::string without_breaks(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 /// One scalar that changes.
 class ScalarChange {
  public:
@@ -79,12 +86,24 @@ class ScalarChange {
         text_{with_pieces(node.value, pieces)} {}
 
   std::vector<Splice> splices() {
-    if (node_.style == ScalarStyle::plain && !may_be_plain(node_, text_, flow_)) return quoted();
+    auto result = found();
+    // An anchor may end without a blank (`&a:b`), but not before any text.
+    const bool touches = begin_ > node_.begin && !source_.is_blank({begin_ - 1, begin_});
+    if (touches && result.front().span.begin == begin_) result.front().by.insert(0, " ");
+    return result;
+  }
+
+ private:
+  std::vector<Splice> found() {
+    const bool plain = node_.style == ScalarStyle::plain;
+    const auto line = old_.empty() ? text_ : without_breaks(text_);
+    const bool fits = !plain || may_be_plain(node_, line, flow_);
+    if (old_.empty() && fits) return {{{begin_, begin_}, text_}};
+    if (!fits) return quoted();
     auto splices = is_block_scalar(node_) ? in_block() : in_line();
     return splices ? *std::move(splices) : quoted();
   }
 
- private:
   /// A splice for each piece; nothing when the style cannot hold one.
   std::optional<std::vector<Splice>> splices_by(const Decoded& old, Span content) {
     std::vector<Splice> splices;

@@ -58,6 +58,13 @@ std::size_t Source::line_end(std::size_t position) const {
   return position;
 }
 
+std::size_t Source::column(std::size_t position) const {
+  const auto before = at({line_begin(position), position});
+  return static_cast<std::size_t>(std::count_if(before.begin(), before.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+  }));
+}
+
 bool Source::is_blank(Span span) const {
   for (auto position = span.begin; position < span.end;) {
     const auto length = break_at(position);
@@ -112,6 +119,8 @@ std::size_t Source::skip_blank(std::size_t position) const {
       position += length;
     } else if (is_blank_byte(text_[position])) {
       ++position;
+    } else if (text_.substr(position).starts_with(kByteOrderMark)) {
+      position += kByteOrderMark.size();  // libyaml skips it at the begin of any line
     } else {
       break;
     }

@@ -35,10 +35,8 @@ class Source {
   [[nodiscard]] std::size_t line_begin(std::size_t position) const;
   /// Where the line of `position` ends: at its line break, or at the end of the text.
   [[nodiscard]] std::size_t line_end(std::size_t position) const;
-  /// Bytes between the begin of the line and `position`.
-  [[nodiscard]] std::size_t column(std::size_t position) const {
-    return position - line_begin(position);
-  }
+  /// Characters between the begin of the line and `position`.
+  [[nodiscard]] std::size_t column(std::size_t position) const;
   /// Whether `span` holds nothing but spaces, tabs and line breaks.
   [[nodiscard]] bool is_blank(Span span) const;
   /// What a line put in at `position` is to end with: as the lines around it.

@@ -126,16 +126,18 @@ class Comparison {
 
 }  // namespace
 
-void verify(const YamlNode& root, const Change& change, const std::string& text) {
+YamlDocument verify(const YamlNode& root, const Change& change, const std::string& text) {
   constexpr auto kAny = std::numeric_limits<std::size_t>::max();
   YamlOptions options;
   options.max_bytes = kAny;
   options.max_depth = kAny;
   options.max_nodes = kAny;
   options.max_alias_nodes = kAny;
+  options.duplicates = DuplicateKeys::refuse;
   try {
-    const auto now = parse_yaml(text, options);
+    auto now = parse_yaml(text, options);
     Comparison{}.compare(root, &change, now.root());
+    return now;
   } catch (const UserError& error) {
     throw std::logic_error{fmt::format("edited YAML is no YAML: {}", error.what())};
   }

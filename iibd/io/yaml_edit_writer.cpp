@@ -18,7 +18,7 @@ void Writer::put(const YamlNode& node, const Printable& value, const Place& plac
     case Place::As::value:
       return put_value(node, value, place);
     case Place::As::key:
-      return splice(node.begin, node.end, in_one_line(value, Manner::flow));
+      return splice(node.begin, node.end, key_in_one_line(value, Manner::flow));
     case Place::As::item: {
       auto text = in_one_line(value, place.manner);
       if (is_nothing(node)) return insert(node.begin, " " + text);
@@ -38,7 +38,12 @@ void Writer::put_flow_value(const YamlNode& node, const Printable& value, const 
   const auto text = in_one_line(value, place.manner);
   if (!is_nothing(node)) return splice(node.begin, source_.content_end(node), text);
   if (const auto colon = source_.colon(*place.pair)) return insert(*colon + 1, " " + text);
-  insert(source_.content_end(*place.pair->key), " : " + text);
+  const YamlNode& key = *place.pair->key;
+  const auto end = source_.content_end(key);
+  // Without a colon a key may have several lines; with one it needs a mark for that.
+  const auto before = source_.text().find_last_not_of(" \t\r\n", key.begin - 1);
+  if (source_.line_end(key.begin) < end && source_.text()[before] != '?') insert(key.begin, "? ");
+  insert(end, " : " + text);
 }
 
 /// A value for `? key`.
@@ -184,7 +189,7 @@ void Writer::close_last_scalar(const YamlNode& node) {
   if (!is_block_scalar(node) || !at_end || node.value.empty()) return;
   const auto begin = source_.content_begin(node);
   const auto header = block_header(source_, begin);
-  if (header.chomping == '-' || is_replaced(begin)) return;
+  if (header.chomping == '-' || is_replaced(begin) || std::exchange(closed_, true)) return;
   if (header.chomping == ' ') return insert(header.marks_end, "-");
   const auto plus = source_.text().find('+', begin);
   splice(plus, plus + 1, "-");

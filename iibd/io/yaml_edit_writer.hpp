@@ -77,6 +77,7 @@ class Writer {
   const YamlNode& root_;
   std::vector<Splice> splices_;
   std::optional<Indents> file_indents_;
+  bool closed_ = false;  ///< Whether the text's last scalar was closed already.
 };
 
 }  // namespace iib::io::edit

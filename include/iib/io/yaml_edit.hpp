@@ -43,23 +43,35 @@ struct YamlValue {
 /// for use by several threads.
 class YamlEdit {
  public:
-  /// `document` was parsed from `text`; both outlive the edit. Duplicate keys were refused.
+  /// `document` was parsed from `text` and is all that it holds; both outlive the edit. Duplicate
+  /// keys were refused.
   YamlEdit(std::string_view text, const YamlDocument& document);
 
   /// Replaces `length` bytes from `offset` in the text (unescaped, as YamlNode::value) of the
-  /// string at `place`. Pieces of one string must not overlap.
+  /// string at `place`. Pieces of one string come in any order and do not overlap. What the
+  /// string's style cannot hold gets double quotes.
   void replace(const YamlPath& place, std::size_t offset, std::size_t length, std::string_view by);
 
   /// Gives the pair `key` of the mapping at `mapping` the value `value`: in place of the present
-  /// one, or as a new last pair in the manner of the mapping around it.
+  /// one, or as a new last pair in the manner of the mapping around it. `mapping` may be a null, or
+  /// a map that another set() makes; the value wins over changes below it.
   void set(const YamlPath& mapping, std::string_view key, YamlValue value);
 
   /// Whether nothing was asked for.
   [[nodiscard]] bool empty() const noexcept;
 
   /// The new text. It was parsed again and holds the values that were asked for and otherwise the
-  /// old ones; throws std::logic_error when it does not, for that is a mistake of ours.
-  [[nodiscard]] std::string text() const;
+  /// old ones; throws std::logic_error when it does not, for that is a mistake of ours, and
+  /// std::invalid_argument for a place, a piece or a text (not UTF-8) that cannot be.
+  [[nodiscard]] std::string text() const { return result().text; }
+
+  /// A text and what it holds.
+  struct Result {
+    std::string text;
+    YamlDocument document;
+  };
+  /// As text(), with the document that the new text was found to hold.
+  [[nodiscard]] Result result() const;
 
  private:
   /// Pieces of one string.
