@@ -22,6 +22,20 @@ namespace {
                   existing.empty() ? "none" : shown(existing))};
 }
 
+/// Labels are of any length, and the name is written to every place of the image: without a bound a
+/// small bundle could ask for a huge one. Registries take names of up to 255 characters.
+constexpr std::size_t kMaxNameBytes = 1024;
+
+void check_length(const ImageName& image, const std::string& name_template,
+                  const std::string& name) {
+  if (name.size() <= kMaxNameBytes) return;
+  throw Refusal{
+      RefusalCode::image_name_label_missing,
+      fmt::format("the labels of {} do not make a name by the template '{}': it would have {} "
+                  "bytes, of at most {}; shorten the labels",
+                  shown(image.text()), name_template, name.size(), kMaxNameBytes)};
+}
+
 }  // namespace
 
 void name_images_from_labels(Bundle& bundle, const std::string& name_template) {
@@ -36,6 +50,7 @@ void name_images_from_labels(Bundle& bundle, const std::string& name_template) {
       if (found == labels[i].end()) refuse(images[i], name_template, label, labels[i]);
       return found->second;
     });
+    check_length(images[i], name_template, name);
     auto renamed = images[i];
     const auto slash = name.find('/');
     renamed.name_space = slash == std::string::npos ? "" : name.substr(0, slash);

@@ -25,10 +25,9 @@ const std::vector<Entry>& Document::entries() const {
 
 void Document::apply(const DocumentEdit& edit) {
   if (edit.empty()) return;
-  std::string text = edit.text();
-  if (text == now_.text) return;
-  auto document = io::parse_yaml(text, {.name = path_, .duplicates = io::DuplicateKeys::refuse});
-  Manifest next{now_.path, std::move(text), std::move(document), now_.is_csv};
+  auto result = edit.result();
+  if (result.text == now_.text) return;
+  Manifest next{now_.path, std::move(result.text), std::move(result.document), now_.is_csv};
   if (!before_) before_ = std::move(now_);
   now_ = std::move(next);
   entries_.reset();

@@ -28,8 +28,8 @@ class DocumentEdit {
 
   /// Whether nothing is to be changed.
   [[nodiscard]] bool empty() const noexcept { return edit_.empty(); }
-  /// The new text.
-  [[nodiscard]] std::string text() const { return edit_.text(); }
+  /// The new text and what it holds.
+  [[nodiscard]] io::YamlEdit::Result result() const { return edit_.result(); }
   /// The places that change, with why.
   [[nodiscard]] const std::vector<std::pair<io::YamlPath, std::string>>& reasons() const noexcept {
     return reasons_;

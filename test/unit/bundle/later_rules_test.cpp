@@ -164,6 +164,11 @@ TEST_CASE("names are made of labels", "[bundle]") {
                                    Contains("{name}-{release}") &&
                                    Contains("name, org.example.version"));
   }
+  SECTION("that are not too long") {
+    fixture.lookup.known_labels["quay.io/acme/otter:1"]["name"] = std::string(2000, 'x');
+    fixture.later({step(image_name_from_labels, {{"template", "{name}"}})});
+    CHECK_THAT(fixture.refusal().what(), Contains("2000 bytes"));
+  }
   SECTION("by a template that is one") {
     fixture.later({step(image_name_from_labels, {{"template", "{name"}})});
     CHECK_THROWS_WITH(fixture.run(), Contains("'{name'") && Contains("not closed"));
