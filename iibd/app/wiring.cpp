@@ -27,6 +27,36 @@ std::map<io::ArtifactKind, std::filesystem::path> artifact_folders(const config:
   return folders;
 }
 
+namespace {
+
+io::HttpServiceOptions service_options(const config::Config& config, const std::string& name,
+                                       const std::string& url) {
+  io::HttpServiceOptions options{.name = name,
+                                 .url = url,
+                                 .call_limit = config.http_timeout,
+                                 .retries = config.retry_policy()};
+  if (config.ca_file) options.authorities.push_back(*config.ca_file);
+  return options;
+}
+
+task::Services services(const config::Config& config) {
+  task::Services services;
+  for (const auto& [queue, asked] : config.greenwave_config) {
+    services.gated_queues[queue] = {.decision_context = asked.decision_context,
+                                    .product_version = asked.product_version,
+                                    .subject_type = asked.subject_type};
+  }
+  if (!config.greenwave_url.empty()) {
+    services.greenwave.emplace(service_options(config, "Greenwave", config.greenwave_url));
+  }
+  if (!config.omps_url.empty()) {
+    services.omps.emplace(service_options(config, "OMPS", config.omps_url));
+  }
+  return services;
+}
+
+}  // namespace
+
 task::Settings task_settings(const config::Config& config, const StateDirectory& state) {
   task::Settings settings{.registry = config.registry,
                           .push_template = config.image_push_template,
@@ -37,9 +67,10 @@ task::Settings task_settings(const config::Config& config, const StateDirectory&
                           .docker_config_template = config.docker_config_template,
                           .insecure_registries = config.insecure_registries,
                           .work_root = state.work()};
-  for (const auto& [queue, greenwave] : config.greenwave_config)
-    settings.gated_queues.insert(queue);
-  settings.labels_required = !config.required_labels.empty();
+  settings.required_labels = config.required_labels;
+  settings.binary_images = config.binary_image_config;
+  settings.related_image_registries = config.related_image_registry_replacement;
+  settings.services = services(config);
   settings.organizations = config.organization_customizations;
   settings.regenerate_rules = config.regenerate_rules;
   settings.allowed_registries = config.allowed_registries;

@@ -87,6 +87,12 @@ void check_queues(const Checked& checked) {
 }
 
 void check_greenwave_queues(const Checked& checked) {
+  const auto& config = checked.draft.config;
+  if (!config.greenwave_config.empty() && config.greenwave_url.empty()) {
+    fail(checked, "iib_greenwave_config",
+         "iib_greenwave_config says what Greenwave is asked, but iib_greenwave_url does not say "
+         "where it is; set it, or unset iib_greenwave_config");
+  }
   std::set<std::string, std::less<>> named{std::string{kDefaultQueue}};  // what null has become
   for (const auto& [user, choice] : checked.draft.config.user_to_queue) {
     for (auto& name : names_in(choice)) named.insert(std::move(name));

@@ -36,19 +36,16 @@ Section bundle_options() {
   return {
       "Bundles",
       {
-          option(not_yet, "iib_required_labels", &Config::required_labels, map_of(text_or_empty()),
-                 "{}",
-                 "Labels, with their values, that every added bundle must have. This release "
-                 "cannot check them: while they are set, add requests fail."),
-          option(not_yet, "iib_greenwave_url", &Config::greenwave_url, url({"https", "http"}), "",
+          option(honoured, "iib_required_labels", &Config::required_labels, map_of(text_or_empty()),
+                 "{}", "Labels, with their values, that every added bundle must have."),
+          option(honoured, "iib_greenwave_url", &Config::greenwave_url, url({"https", "http"}), "",
                  "The Greenwave service that decides about bundles."),
-          option(not_yet, "iib_greenwave_config", &Config::greenwave_config,
+          option(honoured, "iib_greenwave_config", &Config::greenwave_config,
                  map_of(greenwave_settings(), kDefaultQueue), "{}",
-                 "What Greenwave is asked, by queue; null is the default queue. This release "
-                 "cannot ask: add requests of these queues fail."),
-          option(not_yet, "iib_omps_url", &Config::omps_url, url({"https", "http"}), "",
-                 "The legacy app registry. This release cannot push to it: requests that ask for "
-                 "it fail."),
+                 "What Greenwave is asked about the bundles of add requests, by queue; null is "
+                 "the default queue. Needs `iib_greenwave_url`."),
+          option(honoured, "iib_omps_url", &Config::omps_url, url({"https", "http"}), "",
+                 "The service that pushes packages to the legacy app registry."),
           option(honoured, "iib_organization_customizations", &Config::organization_customizations,
                  map_of(organization()), "{}",
                  "What each organization wants changed in the bundles that regenerate-bundle makes "
@@ -67,10 +64,10 @@ Section bundle_options() {
                  list_of(text()), "[]",
                  "Indexes and users for whom a bundle may lack its OCP label; for merging, which "
                  "is not in this release."),
-          option(not_yet, "iib_related_image_registry_replacement",
+          option(honoured, "iib_related_image_registry_replacement",
                  &Config::related_image_registry_replacement, map_of(map_of(text())), "{}",
                  "Registries to look at in place of others when related images are checked, by "
-                 "user. This release cannot check related images: such requests fail."),
+                 "user."),
           option(not_yet, "iib_max_recursive_related_bundles",
                  &Config::max_recursive_related_bundles, whole_number(1), "15",
                  "The most bundles that recursive-related-bundles finds; that request type is not "

@@ -90,6 +90,9 @@ Section limit_options() {
                  "For the engine `opm`: the longest one run may take."),
           option(ours, "iib_http_timeout", &Config::http_timeout, duration(1s), "30s",
                  "The longest a call of another service may take."),
+          option(ours, "iib_ca_file", &Config::ca_file, optional(path()), "",
+                 "Authorities (PEM) that other services (Greenwave, OMPS) are trusted by, besides "
+                 "those of the host."),
           option(honoured, "iib_total_attempts", &Config::total_attempts, whole_number(1, 1000),
                  "5", "How often something outside is tried in all before it counts as failed."),
           option(honoured, "iib_retry_multiplier", &Config::retry_multiplier, duration(0s), "5",

@@ -61,10 +61,10 @@ Section index_options() {
                  "embedded",
                  "What changes the contents of an index: `embedded` is iibd itself, `opm` the "
                  "program, which must be of a release that knows SQLite indexes."),
-          option(not_yet, "iib_binary_image_config", &Config::binary_image_config, binary_images(),
+          option(honoured, "iib_binary_image_config", &Config::binary_image_config, binary_images(),
                  "{}",
                  "The binary image of requests that name none, by distribution scope and OCP "
-                 "version. This release cannot choose one: such requests fail."),
+                 "version. This release cannot build without one: `scratch` fails."),
           option(honoured, "iib_graph_mode_options", &Config::graph_mode_options,
                  list_of(graph_mode()), "[replaces, semver, semver-skippatch]",
                  "The values that `graph_update_mode` may have."),

@@ -1,6 +1,10 @@
+#include "bundle_checks.hpp"
+#include "deprecation.hpp"
 #include "index_difference.hpp"
 #include "index_image.hpp"
+#include "legacy_packages.hpp"
 #include "prepare.hpp"
+#include "related_images.hpp"
 #include "steps.hpp"
 #include "subject.hpp"
 
@@ -58,26 +62,54 @@ std::string summary(std::size_t asked, std::size_t added) {
       added, asked);
 }
 
+catalog::UpdateMode update_mode(const model::RequestFacts& facts) {
+  const auto& mode = facts.graph_update_mode;
+  if (!mode || *mode == "replaces") return catalog::UpdateMode::replaces;
+  if (*mode == "semver") return catalog::UpdateMode::semver;
+  return catalog::UpdateMode::semver_skippatch;  // the API lets no fourth one through
+}
+
+/// The options of the addition to an index of that scope.
+catalog::AddOptions add_options(const Context& context, Scope scope) {
+  return {.mode = update_mode(context.facts()),
+          // Released versions stay what they are; others may still change (pipeline 5.3).
+          .overwrite_latest = scope != Scope::prod,
+          // Substitutes are allowed, as existing clients expect (catalog-sqlite 8.8).
+          .enable_alpha = true};
+}
+
+/// Everything that bundles must fulfil before the build begins.
+void check_bundles(const Context& context, const std::vector<ResolvedBundle>& bundles) {
+  require_labels(context, bundles);
+  require_related_images(context, bundles);
+  require_gate(context, bundles);
+}
+
 }  // namespace
 
 Outcome run_add(Context& context) {
+  require_build_tags(context);
   context.enter_state("Resolving the bundles");
   auto bundles = resolve_bundles(context, context.facts().bundles);
-  refuse_unsupported(bundles);
+  const auto deprecations = resolve_deprecations(context);
+  check_bundles(context, bundles);
   const auto preparation = prepare(context, bundles);
+  const auto legacy = legacy_packages(context, preparation, bundles);
   const auto asked = bundles.size();
 
   std::optional<catalog::Catalog> from;
   if (preparation.from_index) {
-    from = read_catalog(context, *preparation.from_index);
+    from = read_catalog(context, preparation);
     bundles = without_present(context, std::move(bundles), *from);
   }
   const auto before = contents_before(context, from);
-  // Substitutes are allowed, as existing clients expect (catalog-sqlite 8.8).
-  const auto catalog = context.catalogs().add(from, fetch(context, bundles), {.enable_alpha = true},
-                                              context.catalog_work("catalog"));
+  auto catalog = context.catalogs().add(from, fetch(context, bundles),
+                                        add_options(context, preparation.delivery.scope),
+                                        context.catalog_work("catalog"));
+  catalog = deprecate_bundles(context, std::move(catalog), deprecations);
   log_difference(context, before, catalog);
   auto learned = publish(context, preparation, catalog);
+  push_legacy_packages(context, legacy, catalog, learned);
   return {.reason = summary(asked, bundles.size()), .learned = std::move(learned)};
 }
 

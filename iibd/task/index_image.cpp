@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -14,13 +15,14 @@ namespace {
 
 constexpr auto kDatabaseLabel = "operators.operatorframework.io.index.database.v1";
 constexpr auto kConfigsLabel = "operators.operatorframework.io.index.configs.v1";
-constexpr auto kVersionLabel = "com.redhat.index.delivery.version";
 constexpr auto kDatabasePath = "/database/index.db";
 
-image::ImageContent index_content(const catalog::Catalog& catalog) {
+image::ImageContent index_content(const catalog::Catalog& catalog, const Delivery& delivery) {
+  auto labels = delivery_labels(delivery);
+  labels.emplace(kDatabaseLabel, kDatabasePath);
   return image::ImageContent{
       .files = {{.source = catalog.path, .target = kDatabasePath, .mode = 0644}},
-      .labels = {{kDatabaseLabel, kDatabasePath}},
+      .labels = std::move(labels),
       .entrypoint = {"/bin/opm"},
       .command = {"registry", "serve", "--database", kDatabasePath},
       .exposed_ports = {"50051/tcp"}};
@@ -39,13 +41,37 @@ void verify_from_index(const Context& context, const Preparation& preparation) {
                   given, preparation.from_index->pinned.text(), now.text())};
 }
 
+/// The same list under each build tag.
+void push_build_tags(const Context& context, std::span<const image::PushedImage> images) {
+  for (const auto& tag : context.facts().build_tags) {
+    const auto destination = model::ImageReference::parse(tagged_pull_spec(context, tag));
+    const auto digest = context.images().push_list(destination, images, context.own_access());
+    context.log().info("pushed {} as {}", destination.text(), digest.text());
+  }
+}
+
 }  // namespace
 
-catalog::Catalog read_catalog(const Context& context, const ResolvedImage& index) {
+void require_build_tags(const Context& context) {
+  for (const auto& tag : context.facts().build_tags) {
+    const auto is_digit = [](char byte) { return byte >= '0' && byte <= '9'; };
+    const auto pull_spec = tagged_pull_spec(context, tag);
+    const auto last = std::ranges::find_if_not(tag, is_digit);
+    // `7` and `7-amd64` are names of what request 7 makes.
+    if (last != tag.begin() && (last == tag.end() || *last == '-')) {
+      throw UserError{fmt::format(
+          "build_tags holds '{}', which may be the result of another request: begin the tag with "
+          "a letter",
+          tag)};
+    }
+    about("build_tags", tag, [&] { return model::ImageReference::parse(pull_spec); });
+  }
+}
+
+catalog::Catalog read_catalog(const Context& context, const Preparation& preparation) {
   const auto& given = context.facts().from_index.value();
-  const auto labels = about("from_index", given, [&] {
-    return context.images().config(index.speaker, context.access()).labels;
-  });
+  const auto& index = preparation.from_index.value();
+  const auto& labels = preparation.from_index_labels;
   const auto& name = index.pinned.text();
   if (labels.contains(kConfigsLabel)) {
     throw UserError{fmt::format(
@@ -65,21 +91,22 @@ catalog::Catalog read_catalog(const Context& context, const ResolvedImage& index
     throw UserError{fmt::format("index image {} has no file {}, which its label {} names", name,
                                 label->second, kDatabaseLabel)};
   }
-  const auto version = labels.find(kVersionLabel);
+  const bool has_version = labels.contains(kVersionLabel);
   return {.kind = catalog::CatalogKind::sqlite,
           .path = root / relative,
-          .ocp_version = version == labels.end() ? std::string{} : version->second};
+          .ocp_version = has_version ? preparation.delivery.version : std::string{}};
 }
 
 model::Learned publish(Context& context, const Preparation& preparation,
                        const catalog::Catalog& catalog) {
   const auto output = output_pull_spec(context);
   const auto images = context.images().build_and_push(
-      index_content(catalog),
+      index_content(catalog, preparation.delivery),
       output_targets(preparation.binary_image.images, preparation.architectures, output),
       context.access());
   verify_from_index(context, preparation);
   const auto resolved = push_manifest_list(context, output, images).text();
+  push_build_tags(context, images);
 
   model::Learned learned;
   learned.arches.assign(preparation.architectures.begin(), preparation.architectures.end());

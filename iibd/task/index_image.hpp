@@ -6,12 +6,17 @@
 
 namespace iib::task {
 
-/// Reads the catalog out of `index` (catalog-sqlite 2). Throws UserError for an image that is no
-/// index, or one that holds a file-based catalog.
-[[nodiscard]] catalog::Catalog read_catalog(const Context& context, const ResolvedImage& index);
+/// Reads the catalog out of the index to build on, which there is (catalog-sqlite 2). Throws
+/// UserError for an image that is no index, or one that holds a file-based catalog.
+[[nodiscard]] catalog::Catalog read_catalog(const Context& context, const Preparation& preparation);
+
+/// Throws UserError when one of `build_tags` could name the result of another request, or is no tag
+/// (pipeline 5.6).
+void require_build_tags(const Context& context);
 
 /// Builds and pushes an image with `catalog` for each architecture, verifies that from_index is
-/// still the same, pushes the manifest list (pipeline 5.5, 5.6, 6.1 steps 7 to 9), and gives what
+/// still the same, pushes the manifest list, also under
+/// the build tags (pipeline 5.5, 5.6, 6.1 steps 7 to 9), and gives what
 /// the request's document tells of the result.
 [[nodiscard]] model::Learned publish(Context& context, const Preparation& preparation,
                                      const catalog::Catalog& catalog);

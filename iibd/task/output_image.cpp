@@ -20,11 +20,15 @@ void replace_all(std::string& text, std::string_view what, std::string_view with
 
 }  // namespace
 
-std::string output_pull_spec(const Context& context) {
+std::string tagged_pull_spec(const Context& context, const std::string& tag) {
   std::string text = context.settings().push_template;
   replace_all(text, "{registry}", context.settings().registry);
-  replace_all(text, "{request_id}", std::to_string(context.job().request.id.value()));
+  replace_all(text, "{request_id}", tag);
   return text;
+}
+
+std::string output_pull_spec(const Context& context) {
+  return tagged_pull_spec(context, std::to_string(context.job().request.id.value()));
 }
 
 std::string reported_pull_spec(const Context& context, std::string pushed) {

@@ -10,7 +10,10 @@
 
 namespace iib::task {
 
-/// The name of the request's result: `iib_image_push_template` filled in (pipeline 5.6).
+/// `iib_image_push_template` with `tag` in place of the request's id (pipeline 5.6).
+[[nodiscard]] std::string tagged_pull_spec(const Context& context, const std::string& tag);
+
+/// The name of the request's result: the same with its id.
 [[nodiscard]] std::string output_pull_spec(const Context& context);
 
 /// `pushed` as the request's document tells it: with `iib_index_image_output_registry`.

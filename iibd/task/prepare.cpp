@@ -1,6 +1,7 @@
 #include "prepare.hpp"
 
 #include "iib/base/error.hpp"
+#include "subject.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -45,27 +46,59 @@ std::map<std::string, std::vector<std::string>> map_bundles(
   return mapping;
 }
 
+/// The index to build on, and what its labels say.
+struct FromIndex {
+  std::optional<ResolvedImage> image;
+  std::map<std::string, std::string> labels;
+  Delivery delivery;
+};
+
+FromIndex resolve_from_index(const Context& context) {
+  FromIndex from;
+  const auto& given = context.facts().from_index;
+  if (!given) return from;
+  from.image = resolve_image(context, *given, "from_index");
+  from.labels = about("from_index", *given, [&] {
+    return context.images().config(from.image->speaker, context.access()).labels;
+  });
+  from.delivery = delivery_of(from.labels, *given);
+  return from;
+}
+
+/// The base of the new images, as given or configured.
+std::string binary_image(const Context& context, const Delivery& delivery) {
+  auto given =
+      choose_binary_image(context.settings().binary_images, context.facts().binary_image, delivery);
+  if (given != "scratch") return given;
+  throw UserError{
+      "this release cannot build an index image without a binary image: give another binary_image "
+      "than scratch"};
+}
+
 }  // namespace
 
 Preparation prepare(Context& context, std::span<const ResolvedBundle> bundles) {
   context.enter_state("Resolving the images");
-  const auto& facts = context.facts();
-  std::optional<ResolvedImage> from_index;
-  if (facts.from_index) from_index = resolve_image(context, *facts.from_index, "from_index");
-  const auto architectures = choose_architectures(context, from_index);
-  const auto& binary = facts.binary_image.value();  // unsupported.cpp refused its absence
-  auto binary_image = resolve_image(context, binary, "binary_image");
-  require_architectures(binary_image, binary, architectures);
+  auto from = resolve_from_index(context);
+  from.delivery.scope = choose_scope(from.delivery.scope, context.facts().distribution_scope);
+  const auto architectures = choose_architectures(context, from.image);
+  const auto binary = binary_image(context, from.delivery);
+  auto resolved = resolve_image(context, binary, "binary_image");
+  require_architectures(resolved, binary, architectures);
 
   model::Learned learned;
-  learned.facts.binary_image_resolved = binary_image.pinned.text();
-  if (from_index) learned.facts.from_index_resolved = from_index->pinned.text();
+  learned.facts.binary_image = binary;
+  learned.facts.binary_image_resolved = resolved.pinned.text();
+  learned.facts.distribution_scope = std::string{to_string(from.delivery.scope)};
+  if (from.image) learned.facts.from_index_resolved = from.image->pinned.text();
   learned.facts.bundle_mapping = map_bundles(bundles);
   context.enter_state(fmt::format("Building the index image for the architectures: {}",
                                   fmt::join(architectures, ", ")),
                       std::move(learned));
-  return Preparation{.binary_image = std::move(binary_image),
-                     .from_index = std::move(from_index),
+  return Preparation{.binary_image = std::move(resolved),
+                     .from_index = std::move(from.image),
+                     .from_index_labels = std::move(from.labels),
+                     .delivery = std::move(from.delivery),
                      .architectures = architectures};
 }
 

@@ -27,23 +27,6 @@ ResolvedImage from_list(const model::ImageReference& reference, const image::Man
   return resolved;
 }
 
-/// The one image that stands for a bundle: a list's first entry, whatever its architecture.
-model::ImageReference pin_bundle(const Context& context, const std::string& given) {
-  const auto reference = model::ImageReference::parse(given);
-  const auto manifest = about(
-      "bundle", given, [&] { return context.images().manifest(reference, context.access()); });
-  switch (manifest.kind) {
-    case image::ManifestKind::image:
-      return reference.at(manifest.digest);
-    case image::ManifestKind::list:
-      break;
-  }
-  if (manifest.entries.empty()) {
-    throw UserError{fmt::format("bundle {} is a manifest list without any linux image", given)};
-  }
-  return reference.at(manifest.entries.front().digest);
-}
-
 }  // namespace
 
 std::set<std::string> ResolvedImage::architectures() const {
@@ -72,16 +55,35 @@ ResolvedImage resolve_image(const Context& context, const std::string& pull_spec
       .pinned = pinned, .images = {{config.architecture, pinned}}, .speaker = pinned};
 }
 
+model::ImageReference pin_bundle(const Context& context, const std::string& given,
+                                 std::string_view role) {
+  const auto reference = model::ImageReference::parse(given);
+  const auto manifest =
+      about(role, given, [&] { return context.images().manifest(reference, context.access()); });
+  switch (manifest.kind) {
+    case image::ManifestKind::image:
+      return reference.at(manifest.digest);
+    case image::ManifestKind::list:
+      break;
+  }
+  if (manifest.entries.empty()) {
+    throw UserError{fmt::format("{} {} is a manifest list without any linux image", role, given)};
+  }
+  // Whatever its architecture: what a bundle holds is the same for all.
+  return reference.at(manifest.entries.front().digest);
+}
+
 std::vector<ResolvedBundle> resolve_bundles(const Context& context,
-                                            const std::vector<std::string>& given) {
+                                            const std::vector<std::string>& given,
+                                            std::string_view role) {
   std::vector<ResolvedBundle> bundles;
   for (const auto& pull_spec : given) {
-    auto pinned = pin_bundle(context, pull_spec);
+    auto pinned = pin_bundle(context, pull_spec, role);
     const bool seen = std::ranges::any_of(
         bundles, [&](const auto& earlier) { return earlier.pinned.text() == pinned.text(); });
     context.log().info("bundle {} is {}{}", pull_spec, pinned.text(), seen ? ", named before" : "");
     if (seen) continue;
-    auto labels = about("bundle", pull_spec,
+    auto labels = about(role, pull_spec,
                         [&] { return context.images().config(pinned, context.access()).labels; });
     bundles.push_back(
         {.given = pull_spec, .pinned = std::move(pinned), .labels = std::move(labels)});

@@ -35,8 +35,14 @@ struct ResolvedBundle {
 [[nodiscard]] ResolvedImage resolve_image(const Context& context, const std::string& pull_spec,
                                           std::string_view role);
 
-/// Resolves the request's bundles in their order; what resolves to the same image counts once.
+/// The one image that stands for the bundle `given` (pipeline 3.3).
+[[nodiscard]] model::ImageReference pin_bundle(const Context& context, const std::string& given,
+                                               std::string_view role = "bundle");
+
+/// Resolves bundles in their order; what resolves to the same image counts once. `role` names what
+/// they are given in.
 [[nodiscard]] std::vector<ResolvedBundle> resolve_bundles(const Context& context,
-                                                          const std::vector<std::string>& given);
+                                                          const std::vector<std::string>& given,
+                                                          std::string_view role = "bundle");
 
 }  // namespace iib::task

@@ -9,10 +9,11 @@
 namespace iib::task {
 
 Outcome run_rm(Context& context) {
+  require_build_tags(context);
   const auto preparation = prepare(context, {});
   const auto& operators = context.facts().removed_operators;
   // rm requires from_index, so its preparation has one.
-  const auto from = read_catalog(context, preparation.from_index.value());
+  const auto from = read_catalog(context, preparation);
   const auto before = contents_before(context, from);
   const auto catalog = context.catalogs().remove(from, operators, context.catalog_work("catalog"));
   log_difference(context, before, catalog);

@@ -9,12 +9,12 @@ Outcome run(const Job& job, const Environment& environment, Progress& progress,
             const Cancellation& cancellation) {
   switch (job.request.type) {
     case model::RequestType::add: {
-      refuse_unsupported(job, environment.settings);
+      refuse_unsupported(job);
       Context context{job, environment, progress, cancellation};
       return run_add(context);
     }
     case model::RequestType::rm: {
-      refuse_unsupported(job, environment.settings);
+      refuse_unsupported(job);
       Context context{job, environment, progress, cancellation};
       return run_rm(context);
     }

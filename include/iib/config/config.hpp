@@ -145,6 +145,8 @@ struct Config {
   std::chrono::seconds opm_timeout{};
   /// `iib_http_timeout`.
   std::chrono::seconds http_timeout{};
+  /// `iib_ca_file`.
+  std::optional<std::filesystem::path> ca_file;
   /// `iib_total_attempts`.
   int total_attempts = 0;
   /// `iib_retry_delay`.

@@ -7,11 +7,11 @@
 #include "iib/io/artifacts.hpp"
 #include "iib/model/request.hpp"
 #include "iib/task/progress.hpp"
+#include "iib/task/services.hpp"
 #include "iib/task/shared_lookups.hpp"
 
 #include <filesystem>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -36,10 +36,13 @@ struct Settings {
   std::filesystem::path work_root;
   /// The least free bytes below `work_root` before a build begins.
   std::uintmax_t least_free_bytes = 64UL << 20U;
-  /// Queues with settings for gating (`iib_greenwave_config`), which this release cannot do.
-  std::set<std::string> gated_queues{};
-  /// Whether `iib_required_labels` is set, which this release cannot check.
-  bool labels_required = false;
+  /// `iib_required_labels`: what every added bundle must be labelled with.
+  std::map<std::string, std::string> required_labels{};
+  /// `iib_binary_image_config`: scope -> OCP version -> image.
+  std::map<std::string, std::map<std::string, std::string>> binary_images{};
+  /// `iib_related_image_registry_replacement`: user -> registry -> the one to look at instead.
+  std::map<std::string, std::map<std::string, std::string>> related_image_registries{};
+  Services services{};  ///< Besides registries.
   /// `iib_organization_customizations`, all of one form.
   std::map<std::string, config::Organization> organizations{};
   config::RegenerateRules regenerate_rules =

@@ -16,7 +16,8 @@ namespace {
 constexpr auto kGreenwave =
     "iib_user_to_queue: {{alice: slow, bob: {{all: fast, 'quay.io/ns/index:v4.16': other}}}}\n"
     "iib_greenwave_config:\n"
-    "  {}: {{decision_context: c, product_version: v, subject_type: koji_build}}\n";
+    "  {}: {{decision_context: c, product_version: v, subject_type: koji_build}}\n"
+    "iib_greenwave_url: https://greenwave.example.com/api\n";
 
 const Environment kAws{
     {"AWS_ACCESS_KEY_ID", "a"}, {"AWS_SECRET_ACCESS_KEY", "b"}, {"AWS_DEFAULT_REGION", "c"}};
@@ -72,6 +73,11 @@ TEST_CASE("check 1: gating is configured for queues that users have, and in full
     CHECK_THAT(error_of("iib_greenwave_config: {null: {decision_context: c, product_version: v, "
                         "subject_type: bodhi}}"),
                Contains("must be `koji_build`, not 'bodhi'"));
+  }
+  SECTION("the place of Greenwave must be known") {
+    CHECK_THAT(error_of("iib_greenwave_config: {null: {decision_context: c, product_version: v, "
+                        "subject_type: koji_build}}"),
+               Contains("line 1: iib_greenwave_config") && Contains("iib_greenwave_url"));
   }
 }
 

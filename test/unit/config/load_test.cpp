@@ -188,10 +188,10 @@ TEST_CASE("options that iibd does not need are checked and warned of", "[config]
 }
 
 TEST_CASE("options whose step is still to come are warned of", "[config]") {
-  const auto [config, warnings] = load_text("iib_required_labels: {a: b}");
+  const auto [config, warnings] = load_text("iib_no_ocp_label_allow_list: [a]");
 
-  CHECK(config.required_labels.at("a") == "b");
-  CHECK(mentions(warnings, "iib_required_labels is not acted on yet"));
+  CHECK(config.no_ocp_label_allow_list == std::vector<std::string>{"a"});
+  CHECK(mentions(warnings, "iib_no_ocp_label_allow_list is not acted on yet"));
 }
 
 TEST_CASE("what may be a secret is in no message", "[config]") {
