@@ -2,6 +2,7 @@
 #include "iib/model/json_writer.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,8 @@ void write_named(model::JsonWriter& json, const Regenerated& regenerated) {
   json.begin_array();
   for (const auto& image : regenerated.named) {
     json.begin_object();
-    json.member("file", image.file);
+    // Without its folder, as the reference tells it.
+    json.member("file", std::filesystem::path{image.file}.filename().string());
     json.member("origin", image.origin);
     json.member("name", image.name);
     json.member("image", image.image);

@@ -24,6 +24,7 @@ class BundleSite {
   [[nodiscard]] Ended run(const Arguments& arguments) { return commands_.run(arguments); }
   /// Runs `iibd bundle regenerate bundle --digests digests.json` with `more`.
   [[nodiscard]] Ended regenerate(const Arguments& more = {});
+  [[nodiscard]] const std::filesystem::path& directory() const { return commands_.directory(); }
   [[nodiscard]] Commands& commands() { return commands_; }
 
  private:
