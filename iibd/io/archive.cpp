@@ -8,6 +8,7 @@
 #include <climits>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -194,6 +195,13 @@ struct LayerExtractor::Impl {
     check_size(entry, entry.size, bound, entry.size);  // before anything is written
     make_room(entry, path);
     const auto file = root.create_file(path);
+    // As in the image, but so that we can read and change it.
+    constexpr unsigned kOurs = 0600;
+    if (::fchmod(file.get(), entry.mode | kOurs) != 0) {
+      throw ExternalError{fmt::format("{} cannot be given its mode: {}", shown_name(entry.name),
+                                      std::generic_category().message(errno)),
+                          ExternalError::Retry::no};
+    }
     std::uint64_t bytes = 0;
     for (;;) {
       cancellation.check("reading an image");

@@ -50,6 +50,8 @@ TarEntry describe(archive_entry* entry) {
   } else if (described.kind == TarEntry::Kind::symbolic_link) {
     described.target = text_of(archive_entry_symlink_utf8(entry), archive_entry_symlink(entry));
   }
+  constexpr unsigned kPermissions = 0777;
+  described.mode = static_cast<unsigned>(archive_entry_perm(entry)) & kPermissions;
   described.size = static_cast<std::uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0));
   return described;
 }

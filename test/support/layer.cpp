@@ -50,7 +50,7 @@ void set_kind(archive_entry* header, const LayerEntry& entry) {
 void write_entry(const Archive& archive, const LayerEntry& entry) {
   const Entry header{archive_entry_new(), archive_entry_free};
   archive_entry_set_pathname(header.get(), entry.name.c_str());
-  archive_entry_set_perm(header.get(), 0644);
+  archive_entry_set_perm(header.get(), static_cast<mode_t>(entry.mode));
   archive_entry_set_mtime(header.get(), 0, 0);
   set_kind(header.get(), entry);
   check(archive, archive_write_header(archive.get(), header.get()));

@@ -12,6 +12,7 @@ struct LayerEntry {
   /// Of a file its content, of a link its target.
   std::string content;
   Kind kind = Kind::file;
+  unsigned mode = 0644;  ///< Of a file.
 };
 
 enum class Compression { none, gzip, zstd };

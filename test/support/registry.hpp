@@ -23,6 +23,7 @@ struct TarEntry {
   /// A file's content, or where a link points.
   std::string content;
   Type type = Type::file;
+  unsigned mode = 0644;  ///< Of a file.
 };
 
 /// An image as a test makes it: layers from the lowest to the topmost.

@@ -35,7 +35,7 @@ LayerEntry::Kind kind_of(TarEntry::Type type) {
 Layer make_layer(const std::vector<TarEntry>& entries) {
   std::vector<LayerEntry> converted;
   for (const auto& entry : entries) {
-    converted.push_back({entry.path, entry.content, kind_of(entry.type)});
+    converted.push_back({entry.path, entry.content, kind_of(entry.type), entry.mode});
   }
   return {.tar = make_layer(converted, Compression::none),
           .compressed = make_layer(converted, Compression::gzip)};

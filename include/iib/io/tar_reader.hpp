@@ -27,6 +27,7 @@ struct TarEntry {
   std::string name;        ///< Where it lies, unchecked.
   std::string target;      ///< Of a link.
   std::uint64_t size = 0;  ///< Bytes that it says it holds.
+  unsigned mode = 0644;    ///< Permission bits, without setuid and the like.
 };
 
 /// What an archive may cost at most.

@@ -75,6 +75,18 @@ using Paths = std::vector<std::string>;
 
 }  // namespace
 
+TEST_CASE("files keep their permissions, but stay ours to read and change", "[io][archive]") {
+  const auto [mode, kept] = GENERATE(table<unsigned, unsigned>(
+      {{0644U, 0644U}, {0755U, 0755U}, {0400U, 0600U}, {0000U, 0600U}, {04755U, 0755U}}));
+  CAPTURE(mode);
+  const Fixture fixture;
+
+  fixture.extract({{{"manifests/a", "1", LayerEntry::Kind::file, mode}}});
+
+  CHECK(static_cast<unsigned>(fs::status(fixture.destination / "manifests/a").permissions()) ==
+        kept);
+}
+
 TEST_CASE("only what lies below wanted paths is taken", "[io][archive]") {
   Fixture fixture;
 
