@@ -59,7 +59,7 @@ class Walker {
   }
 
   void walk_sequence(const YamlNode& node, const Change* change, const Place& place) {
-    const Place item{Place::As::item, manner_in(node, place), nullptr, nullptr};
+    const Place item{Place::As::item, manner_in(node, place), &node, nullptr};
     if (!has_aliases_) {
       for (const auto& [step, next] : change->below) {
         walk(*node.items[std::get<std::size_t>(step)], &next, item);
@@ -81,7 +81,7 @@ class Walker {
     std::vector<MergeSource> sources;
     for (const auto& pair : node.pairs) {
       const auto manner = manner_in(node, place);
-      walk(*pair.key, nullptr, {Place::As::key, manner, nullptr, nullptr});
+      walk(*pair.key, nullptr, {Place::As::key, manner, &node, nullptr});
       const Place value{Place::As::value, manner, &node, &pair};
       if (is_merge(pair)) {
         walk_merge(pair, value, sources);
@@ -127,7 +127,7 @@ class Walker {
     const YamlNode& value = *pair.value;
     if (value.kind == YamlKind::sequence) {
       if (!value.anchor.empty()) written_[&value] = nullptr;
-      const Place item{Place::As::item, manner_in(value, place), nullptr, nullptr};
+      const Place item{Place::As::item, manner_in(value, place), &value, nullptr};
       for (const auto* one : value.items) walk_source(*one, item, sources);
     } else if (value.kind == YamlKind::alias && value.is_sequence()) {
       walk_source_list(value, place, sources);

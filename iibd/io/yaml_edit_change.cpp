@@ -74,6 +74,9 @@ bool prune(const YamlNode* node, Change& change) {
     change.value.reset();
     return true;
   }
+  if (!change.pieces.empty() && !change.below.empty()) {
+    throw std::invalid_argument{"a null of YAML cannot become both a text and a mapping"};
+  }
   arrange(change.pieces);
   for (auto it = change.below.begin(); it != change.below.end();) {
     const bool left = prune(child(*node, it->first), it->second);

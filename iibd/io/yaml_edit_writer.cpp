@@ -6,9 +6,10 @@ namespace iib::io::edit {
 
 void Writer::change_text(const YamlNode& node, const std::vector<Piece>& pieces,
                          const Place& place) {
-  for (auto& one : change_scalar(source_, node, pieces, place.manner != Manner::block)) {
-    splices_.push_back(std::move(one));
-  }
+  auto splices = change_scalar(source_, node, pieces, place.manner != Manner::block);
+  const bool quoted = splices.front().span.begin == source_.content_begin(node);
+  if (is_block_scalar(node) && quoted) insert(node.begin, padding(node, place));
+  for (auto& one : splices) splices_.push_back(std::move(one));
 }
 
 void Writer::put(const YamlNode& node, const Printable& value, const Place& place) {
@@ -18,11 +19,11 @@ void Writer::put(const YamlNode& node, const Printable& value, const Place& plac
     case Place::As::value:
       return put_value(node, value, place);
     case Place::As::key:
-      return splice(node.begin, node.end, key_in_one_line(value, Manner::flow));
+      return write_over(node, node.begin, key_in_one_line(value, Manner::flow));
     case Place::As::item: {
       auto text = in_one_line(value, place.manner);
-      if (is_nothing(node)) return insert(node.begin, " " + text);
-      return splice(node.begin, source_.content_end(node), text.append(header_comment(node)));
+      if (is_nothing(node)) return insert_apart(node.begin, " " + text);
+      return write_over(node, node.begin, padding(node, place) + text);
     }
   }
 }
@@ -36,23 +37,23 @@ void Writer::put_value(const YamlNode& node, const Printable& value, const Place
 
 void Writer::put_flow_value(const YamlNode& node, const Printable& value, const Place& place) {
   const auto text = in_one_line(value, place.manner);
-  if (!is_nothing(node)) return splice(node.begin, source_.content_end(node), text);
-  if (const auto colon = source_.colon(*place.pair)) return insert(*colon + 1, " " + text);
+  if (!is_nothing(node)) return write_over(node, node.begin, text);
+  if (const auto colon = source_.colon(*place.pair)) return insert_apart(*colon + 1, " " + text);
   const YamlNode& key = *place.pair->key;
   const auto end = source_.content_end(key);
   // Without a colon a key may have several lines; with one it needs a mark for that.
   const auto before = source_.text().find_last_not_of(" \t\r\n", key.begin - 1);
   if (source_.line_end(key.begin) < end && source_.text()[before] != '?') insert(key.begin, "? ");
-  insert(end, " : " + text);
+  insert_apart(end, " : " + text);
 }
 
 /// A value for `? key`.
 void Writer::put_missing(const Printable& value, const Place& place) {
-  const auto column = column_of(*place.mapping);
+  const auto column = column_of(*place.collection);
   const auto end = source_.line_end(source_.content_end(*place.pair->key));
   std::vector<std::string> lines{std::string(column, ' ') + ':'};
   if (value.is_block()) {
-    for (auto& line : block_lines(value, column + 2, indents_in(*place.mapping))) {
+    for (auto& line : block_lines(value, column + 2, indents_in(*place.collection))) {
       lines.push_back(std::move(line));
     }
   } else {
@@ -62,26 +63,21 @@ void Writer::put_missing(const Printable& value, const Place& place) {
   close_last_scalar(*place.pair->key);
 }
 
-void Writer::put_inline(const YamlNode& node, std::string text, const Place& place) {
+void Writer::put_inline(const YamlNode& node, const std::string& text, const Place& place) {
   const auto after_colon = source_.colon(*place.pair).value_or(node.begin) + 1;
-  if (is_nothing(node)) return insert(after_colon, " " + text);
-  const auto end = source_.content_end(node);
-  text.append(header_comment(node));
-  const Span gap{after_colon, node.begin};
-  if (!source_.is_blank(gap)) {  // a comment, which stays with the line break after it
-    const auto least = column_of(*place.mapping) + 1;
-    const auto column = source_.column(node.begin);
-    return splice(node.begin, end,
-                  std::string(column < least ? least + 1 - column : 0, ' ') + text);
+  if (is_nothing(node)) return insert_apart(after_colon, " " + text);
+  if (!source_.is_blank({after_colon, node.begin})) {  // a comment, and the line break after it
+    return write_over(node, node.begin, padding(node, place) + text);
   }
-  if (source_.line_end(after_colon) <= node.begin) return splice(after_colon, end, " " + text);
-  splice(node.begin, end, std::move(text));
+  const bool own_line = source_.line_end(after_colon) <= node.begin;
+  if (own_line) return write_over(node, after_colon, " " + text);
+  write_over(node, node.begin, text);
 }
 
 void Writer::put_block(const YamlNode& node, const Printable& value, const Place& place) {
-  const auto indents = indents_in(*place.mapping);
+  const auto indents = indents_in(*place.collection);
   const bool list = value.kind == Printable::Kind::list;
-  auto column = column_of(*place.mapping) + (list ? indents.list : indents.map);
+  auto column = column_of(*place.collection) + (list ? indents.list : indents.map);
   const auto begins_line = [&] {
     return source_.is_blank({source_.line_begin(node.begin), node.begin});
   };
@@ -95,16 +91,16 @@ void Writer::put_block(const YamlNode& node, const Printable& value, const Place
     // After a comment: the lines of the old value become those of the new one.
     const auto begin = source_.line_begin(node.begin);
     const auto text = after_break(lines, begin);
-    return splice(begin, end, text.substr(source_.line_break_near(begin).size()));
+    return write_over(node, begin, text.substr(source_.line_break_near(begin).size()));
   }
-  if (after_colon < end) splice(after_colon, end, std::string{header_comment(node)});
+  if (!is_nothing(node)) write_over(node, after_colon, {});
   const auto line_end = source_.line_end(end);
   insert(line_end, after_break(lines, line_end));
 }
 
 void Writer::put_root(const YamlNode& node, const Printable& value) {
   auto text = in_one_line(value, Manner::flow);
-  if (!is_nothing(node)) return splice(node.begin, source_.content_end(node), std::move(text));
+  if (!is_nothing(node)) return write_over(node, node.begin, text);
   // A text without a document has its root at 0; one with `---` has it at the next token.
   const auto position = node.begin == 0 ? source_.text().size() : node.begin;
   const auto line_break = source_.line_break_near(position);
@@ -140,14 +136,14 @@ void Writer::add_flow(const YamlNode& mapping,
     if (last != nullptr || !text.empty()) text += separator;
     text += pair_in_one_line(key, value, json ? Manner::json : Manner::flow);
   }
-  if (last == nullptr) return insert(begin + 1, std::move(text));
+  if (last == nullptr) return insert_apart(begin + 1, std::move(text));
   const bool braces = source_.text()[begin] == '{';
   if (!braces) {
     insert(begin, "{");
     text += '}';
   }
   const YamlNode& value = *last->value;
-  insert(is_nothing(value) ? value.begin : source_.content_end(value), std::move(text));
+  insert_apart(is_nothing(value) ? value.begin : source_.content_end(value), std::move(text));
 }
 
 void Writer::add_block(const YamlNode& mapping,
@@ -195,6 +191,19 @@ void Writer::close_last_scalar(const YamlNode& node) {
   splice(plus, plus + 1, "-");
 }
 
+void Writer::write_over(const YamlNode& node, std::size_t begin, std::string text) {
+  const auto end = source_.content_end(node);
+  splice(begin, end, text.append(header_comment(node)).append(apart(end)));
+}
+
+void Writer::insert_apart(std::size_t position, std::string text) {
+  insert(position, text.append(apart(position)));
+}
+
+std::string_view Writer::apart(std::size_t position) const {
+  return source_.text().substr(position).starts_with('#') ? " " : "";
+}
+
 bool Writer::is_replaced(std::size_t position) const {
   return std::any_of(splices_.begin(), splices_.end(), [&](const Splice& one) {
     return one.span.begin <= position && position < one.span.end;
@@ -206,6 +215,14 @@ std::string Writer::after_break(const std::vector<std::string>& lines, std::size
   std::string text;
   for (const auto& line : lines) text.append(line_break).append(line);
   return text;
+}
+
+std::string Writer::padding(const YamlNode& node, const Place& place) const {
+  if (place.manner != Manner::block || place.collection == nullptr) return {};
+  if (!source_.is_blank({source_.line_begin(node.begin), node.begin})) return {};
+  const auto least = column_of(*place.collection) + 1;
+  const auto column = source_.column(node.begin);
+  return std::string(column < least ? least - column : 0, ' ');
 }
 
 std::string_view Writer::header_comment(const YamlNode& node) const {

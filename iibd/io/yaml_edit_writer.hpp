@@ -17,9 +17,9 @@ struct Place {
   /// What it is there.
   enum class As { root, value, item, key };
   As as = As::root;
-  Manner manner = Manner::block;      ///< How the collection around it is written.
-  const YamlNode* mapping = nullptr;  ///< Of a value: the mapping.
-  const YamlPair* pair = nullptr;     ///< Of a value: its pair.
+  Manner manner = Manner::block;         ///< How the collection around it is written.
+  const YamlNode* collection = nullptr;  ///< What is around it; null of the root.
+  const YamlPair* pair = nullptr;        ///< Of a value: its pair.
 };
 
 /// Gathers the splices of an edit: knows how values are put into a text, not which.
@@ -42,7 +42,7 @@ class Writer {
   void put_value(const YamlNode& node, const Printable& value, const Place& place);
   void put_flow_value(const YamlNode& node, const Printable& value, const Place& place);
   void put_missing(const Printable& value, const Place& place);
-  void put_inline(const YamlNode& node, std::string text, const Place& place);
+  void put_inline(const YamlNode& node, const std::string& text, const Place& place);
   void put_block(const YamlNode& node, const Printable& value, const Place& place);
   void put_root(const YamlNode& node, const Printable& value);
   void add_flow(const YamlNode& mapping, const std::vector<std::pair<Printable, Printable>>& pairs);
@@ -55,9 +55,19 @@ class Writer {
   void insert(std::size_t position, std::string text) {
     splice(position, position, std::move(text));
   }
+  /// Writes `text` over the bytes from `begin` to the end of `node`. Comments stay.
+  void write_over(const YamlNode& node, std::size_t begin, std::string text);
+  /// Inserts a text that a comment may follow at once.
+  void insert_apart(std::size_t position, std::string text);
+  /// A space when a comment begins at `position`: libyaml lets one follow a bracket at once, but
+  /// nothing else.
+  [[nodiscard]] std::string_view apart(std::size_t position) const;
   /// Each line after a line break, as one text.
   [[nodiscard]] std::string after_break(const std::vector<std::string>& lines,
                                         std::size_t position) const;
+  /// What `node` needs before it to be indented enough for anything: a block scalar may begin a
+  /// line where other values may not.
+  [[nodiscard]] std::string padding(const YamlNode& node, const Place& place) const;
   /// The comment in the header of a block scalar with the blanks before it; else nothing.
   [[nodiscard]] std::string_view header_comment(const YamlNode& node) const;
   /// The column of a block collection.

@@ -1,41 +1,23 @@
 #include "iib/io/yaml_edit.hpp"
 
+#include "yaml_edit_support.hpp"
+
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 using namespace iib::io;
+using namespace iib::io::test;
 
 namespace {
 
-const YamlOptions kStrict{.duplicates = DuplicateKeys::refuse};
-
-/// `text` with what `ask` asks of its edit.
-template <class Ask>
-std::string edited(const std::string& text, Ask ask) {
-  const auto document = parse_yaml(text, kStrict);
-  YamlEdit edit{text, document};
-  ask(edit);
-  return edit.text();
-}
-
-YamlValue text_value(std::string text) {
-  return {std::move(text)};
-}
-
-/// `text` with the scalar at `place` replaced as a whole.
-std::string replaced(const std::string& text, const YamlPath& place, std::string_view by) {
-  return edited(text, [&](YamlEdit& edit) {
-    const auto document = parse_yaml(text, kStrict);
-    const YamlNode* node = &document.root();
-    for (const auto& step : place) {
-      node = std::holds_alternative<std::string>(step)
-                 ? find_merged(*node, std::get<std::string>(step))
-                 : node->resolved().items[std::get<std::size_t>(step)];
-    }
-    edit.replace(place, 0, node->resolved().value.size(), by);
-  });
+std::vector<std::string> keys_of(const YamlNode& mapping) {
+  std::vector<std::string> keys;
+  for (const auto& pair : merged_pairs(mapping)) keys.emplace_back(pair.key->resolved().value);
+  return keys;
 }
 
 }  // namespace
@@ -46,26 +28,101 @@ TEST_CASE("a place in a document prints as a JSON Pointer", "[io]") {
         "/metadata/annotations/a~1b~0c/12");
 }
 
-TEST_CASE("a plain scalar changes and nothing else does", "[io]") {
-  const std::string text =
-      "# top\r\n---\r\na:   old  # comment\r\n\r\nb: [x,  'y' ]\r\n...\r\n# end";
+TEST_CASE("merge keys give what the mapping itself and earlier sources do not have", "[io]") {
+  const auto document = parse_strictly(
+      "a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\n"
+      "one: {<<: *a, x: 5}\ntwo: {w: 0, <<: [*b, *a]}\nthree: {'<<': *a}\nfour: {<<: {v: 1}}\n");
+  const YamlNode& root = document.root();
 
-  CHECK(
-      replaced(text, {"a"}, "quay.io/a/b@sha256:00") ==
-      "# top\r\n---\r\na:   quay.io/a/b@sha256:00  # comment\r\n\r\nb: [x,  'y' ]\r\n...\r\n# end");
-  CHECK(replaced(text, {"b", 1UL}, "it's") ==
-        "# top\r\n---\r\na:   old  # comment\r\n\r\nb: [x,  'it''s' ]\r\n...\r\n# end");
+  CHECK(keys_of(*root.find("one")) == std::vector<std::string>{"x", "y"});
+  CHECK(find_merged(*root.find("one"), "x")->value == "5");
+  CHECK(find_merged(*root.find("one"), "y")->value == "2");
+  CHECK(keys_of(*root.find("two")) == std::vector<std::string>{"w", "y", "z", "x"});
+  CHECK(find_merged(*root.find("two"), "y")->value == "3");
+  CHECK(find_merged(*root.find("four"), "v")->value == "1");
+  CHECK(find_merged(*root.find("one"), "<<") == nullptr);
+  CHECK(find_merged(*root.find("one")->find("x"), "x") == nullptr);
+
+  SECTION("a quoted << is a key as any other") {
+    CHECK(keys_of(*root.find("three")) == std::vector<std::string>{"<<"});
+  }
 }
 
-TEST_CASE("a new key is the last one of its mapping", "[io]") {
-  const std::string text = "spec:\n  a: 1\n  list:\n    - x\nstatus: {}\n";
-  const YamlValue images{YamlValue::List{
-      {YamlValue::Map{{"name", text_value("web")}, {"image", text_value("quay.io/a/b:1")}}}}};
+TEST_CASE("an edit that changes nothing gives back the same bytes", "[io]") {
+  const std::string text = "\xef\xbb\xbf# x\r\na:  'b'   # c\r\nl:   [ x ]\r\nn:\r\n...\r\n# end";
 
-  const auto now =
-      edited(text, [&](YamlEdit& edit) { edit.set({"spec"}, "relatedImages", images); });
+  CHECK(edited(text, [](YamlEdit& edit) { CHECK(edit.empty()); }) == text);
+  CHECK(replaced(text, {"a"}, "b") == text);
+  CHECK(with_pair(text, {}, "a", {"b"}) == text);
+  CHECK(with_pair(text, {}, "l", {YamlValue::List{{"x"}}}) == text);
+}
 
-  CHECK(now ==
-        "spec:\n  a: 1\n  list:\n    - x\n  relatedImages:\n    - name: web\n      image: "
-        "quay.io/a/b:1\nstatus: {}\n");
+TEST_CASE("all bytes outside a changed scalar stay", "[io]") {
+  const auto [name, before, after] = GENERATE(table<std::string, std::string, std::string>({
+      {"comments", "# top\na: OLD  # beside\n\n# below\n", "# top\na: NEW  # beside\n\n# below\n"},
+      {"blank lines and spaces", "\n\nx:   1  \n\na:    OLD   \n\n\n",
+       "\n\nx:   1  \n\na:    NEW   \n\n\n"},
+      {"CRLF", "a: OLD\r\nb: |\r\n  x\r\n\r\n", "a: NEW\r\nb: |\r\n  x\r\n\r\n"},
+      {"document markers", "%YAML 1.1\n--- # c\na: OLD\n...\n",
+       "%YAML 1.1\n--- # c\na: NEW\n...\n"},
+      {"no final newline", "b: 1\na: OLD", "b: 1\na: NEW"},
+      {"byte order mark",
+       "\xef\xbb\xbf"
+       "a: OLD\n",
+       "\xef\xbb\xbf"
+       "a: NEW\n"},
+      {"types that dumpers rewrite", "t: 2021-01-01T00:00:00Z\nn: ~\nz: 0755\na: OLD\n",
+       "t: 2021-01-01T00:00:00Z\nn: ~\nz: 0755\na: NEW\n"},
+      {"escapes", "e: \"\\u00e9\\x41\"\na: OLD\n", "e: \"\\u00e9\\x41\"\na: NEW\n"},
+      {"flow style", "{ \"b\":1 ,a:   OLD, }\n", "{ \"b\":1 ,a:   NEW, }\n"},
+      {"after characters of several bytes", "é: \"€\U0001f600\"\na: OLD\n",
+       "é: \"€\U0001f600\"\na: NEW\n"},
+      {"order and indentation", "z:\n      y: 1\na: OLD\nb:\n- c\n",
+       "z:\n      y: 1\na: NEW\nb:\n- c\n"},
+  }));
+  CAPTURE(name);
+
+  CHECK(replaced(before, {"a"}, "NEW") == after);
+}
+
+TEST_CASE("several changes, in any order, land each in its place", "[io]") {
+  const std::string text = "a: one two three\nb: [x, y]\nc: z\n";
+
+  const auto now = edited(text, [](YamlEdit& edit) {
+    edit.replace({"c"}, 0, 1, "last");
+    edit.replace({"a"}, 8, 5, "3");
+    edit.replace({"b", 1UL}, 0, 1, "yy");
+    edit.replace({"a"}, 0, 3, "1");
+    edit.replace({"a"}, 3, 1, " and ");
+    edit.set({}, "d", {"new"});
+  });
+
+  CHECK(now == "a: 1 and two 3\nb: [x, yy]\nc: last\nd: new\n");
+}
+
+TEST_CASE("what cannot be changed is the caller's mistake", "[io]") {
+  const std::string text = "a: text\nl: [x]\n";
+  const auto refuses = [&](auto ask) { CHECK_THROWS_AS(edited(text, ask), std::invalid_argument); };
+
+  refuses([](YamlEdit& edit) { edit.replace({"b"}, 0, 0, "x"); });
+  refuses([](YamlEdit& edit) { edit.replace({"l", 1UL}, 0, 0, "x"); });
+  refuses([](YamlEdit& edit) { edit.replace({"a"}, 2, 3, "x"); });
+  refuses([](YamlEdit& edit) { edit.replace({"l"}, 0, 0, "x"); });
+  refuses([](YamlEdit& edit) { edit.set({"l"}, "k", {"x"}); });
+  refuses([](YamlEdit& edit) { edit.set({"b"}, "k", {"x"}); });
+  refuses([](YamlEdit& edit) { edit.set({}, "k", {"\xff"}); });
+  refuses([](YamlEdit& edit) {
+    edit.replace({"a"}, 0, 2, "x");
+    edit.replace({"a"}, 1, 2, "y");
+  });
+}
+
+TEST_CASE("a value set wins over changes below it", "[io]") {
+  const auto now = edited("a:\n  b: x\nc: d\n", [](YamlEdit& edit) {
+    edit.replace({"a", "b"}, 0, 1, "y");
+    edit.set({}, "a", {YamlValue::Map{{"k", {"v"}}}});
+    edit.set({"a"}, "l", {"w"});
+  });
+
+  CHECK(now == "a:\n  k: v\n  l: w\nc: d\n");
 }
