@@ -51,6 +51,23 @@ make_seeds() { # directory for bundles, directory for manifests
   done < <(find "$root/test/data" "${IIBD_SHARED:-$root/../shared}/corpus" -type d -name manifests 2>/dev/null)
 }
 
+# Seeds for what finds pull specifications: the shared golden data of regeneration, where present.
+make_pull_spec_seeds() { # directory for manifests, directory for image names
+  local golden=${IIBD_SHARED:-$root/../shared}/golden/regenerate file text count=0
+  mkdir -p "$1" "$2"
+  for file in "$golden"/[er][0-9]*.json; do
+    [[ -f $file && $(stat -c %s "$file") -le 65536 ]] || continue
+    jq -j '[.input.manifests[]][0]' "$file" >"$1/$(basename "$file" .json)"
+  done
+  for file in "$golden"/vectors-*.json; do
+    [[ -f $file ]] || continue
+    while IFS= read -r text; do
+      count=$((count + 1))
+      jq -j . <<<"$text" >"$2/$count"
+    done < <(jq -c '.cases[].text' "$file")
+  done
+}
+
 # Seeds of ours are in test/fuzz/corpus/<target>; those made of bundles and what a run finds new stay in the build directory.
 run_target() { # program seconds
   local name build seeds corpora
@@ -59,6 +76,7 @@ run_target() { # program seconds
   corpora=("$build/$name.corpus")
   mkdir -p "${corpora[0]}"
   [[ -d $build/seeds/bundle ]] || make_seeds "$build/seeds/bundle" "$build/seeds/manifest"
+  [[ -d $build/seeds/csv_scan ]] || make_pull_spec_seeds "$build/seeds/csv_scan" "$build/seeds/image_name"
   for seeds in "$root/test/fuzz/corpus/${name%_fuzz}" "$build/seeds/${name%_fuzz}"; do
     [[ ! -d $seeds ]] || corpora+=("$seeds")
   done
