@@ -2,6 +2,7 @@
 #include "cli/output.hpp"
 #include "cli/own_words.hpp"
 #include "iib/base/log.hpp"
+#include "iib/bundle/refusal.hpp"
 #include "iib/model/json_writer.hpp"
 
 #include <fmt/format.h>
@@ -123,7 +124,9 @@ std::string problems_text(const Inspection& inspection, const Style& style) {
   }
   std::string text = style.paint(Emphasis::bad, "would be refused:") + "\n";
   for (const auto& problem : inspection.problems) {
-    text += fmt::format("  {}: {}\n", problem.code,
+    // The later rules have no such refusal (bundle-regeneration 8.1 and 9).
+    const bool core_only = problem.code == to_string(bundle::RefusalCode::related_images_and_envs);
+    text += fmt::format("  {}{}: {}\n", problem.code, core_only ? " (by the core rules)" : "",
                         one_line(in_own_words(problem.reason), kLongestLine));
   }
   return text;
