@@ -1,0 +1,318 @@
+#include "http_test_server.hpp"
+#include "index_image.hpp"
+#include "site.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <fstream>
+#include <regex>
+
+namespace iib::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+
+constexpr auto kScopeLabel = "com.redhat.index.delivery.distribution_scope";
+constexpr auto kVersionLabel = "com.redhat.index.delivery.version";
+
+/// A label of the first image of an index; empty when it has none.
+std::string label_of(Site& site, const std::string& pull_spec, const char* label) {
+  const auto index = read_index(site.registry(), pull_spec);
+  const auto& labels = index.images.front().config["config"]["Labels"];
+  return labels.HasMember(label) ? labels[label].GetString() : "";
+}
+
+/// Adds the sample bundle to nothing, for amd64, with further members of the body.
+io::JsonDocument add_first(const Daemon& daemon, Site& site, const std::string& more) {
+  return build(daemon, "add",
+               site.add_body({site.push_bundle("otter-operator", "0.1.0")},
+                             {.add_arches = {"amd64"}, .more = more}));
+}
+
+std::string reason_of(const io::JsonDocument& document) {
+  CHECK(text_of(document, "state") == "failed");
+  return text_of(document, "state_reason");
+}
+
+/// An image with labels that tell what an index is.
+std::string push_labelled_base(Site& site, const std::map<std::string, std::string>& labels) {
+  auto image = bundle_image(sample_bundle("otter-operator", "0.1.0"));
+  image.labels = labels;
+  return site.push_image("labelled", image);
+}
+
+/// The sample bundle with its images in the registry of `site`.
+TestImage bundle_with_images_at(const Site& site, const fs::path& scratch) {
+  fs::copy(sample_bundle("otter-operator", "0.1.0"), scratch, fs::copy_options::recursive);
+  const auto csv = scratch / "manifests" / "otter-operator.clusterserviceversion.yaml";
+  const std::regex image{"registry\\.example\\.com/wetland/([a-z-]+)[@:][^\\s\"']+"};
+  const auto moved =
+      std::regex_replace(read_file(csv, 1'000'000), image, site.pull_spec("wetland/$1:1"));
+  std::ofstream{csv} << moved;
+  return bundle_image(scratch);
+}
+
+}  // namespace
+
+TEST_CASE("a bundle without a required label is refused, naming label and value", "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  Daemon daemon{site.state(),
+                site.configuration("iib_required_labels: {com.example.vendor: ours}\n")};
+  daemon.start();
+  CHECK_THAT(reason_of(add_first(daemon, site, {})),
+             Contains("com.example.vendor=ours") && Contains("does not have it"));
+
+  auto image = bundle_image(sample_bundle("otter-operator", "0.1.0"));
+  image.labels["com.example.vendor"] = "theirs";
+  auto body = site.add_body({site.push_image("labelled", image)}, {.add_arches = {"amd64"}});
+  CHECK_THAT(reason_of(build(daemon, "add", body)), Contains("has the value 'theirs'"));
+
+  image.labels["com.example.vendor"] = "ours";
+  body = site.add_body({site.push_image("labelled", image)}, {.add_arches = {"amd64"}});
+  CHECK(text_of(build(daemon, "add", body), "state") == "complete");
+}
+
+TEST_CASE("an index is labelled with its version and scope, and scopes only fall", "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  Daemon daemon{site.state(), site.configuration()};
+  daemon.start();
+
+  const auto first = add_first(daemon, site, {});
+  CHECK(text_of(first, "distribution_scope") == "prod");
+  const auto prod = text_of(first, "index_image");
+  CHECK(label_of(site, prod, kScopeLabel) == "prod");
+  CHECK(label_of(site, prod, kVersionLabel) == "v4.5");
+
+  const auto second = site.push_bundle("otter-operator", "0.2.0");
+  const auto stage = build(
+      daemon, "add",
+      site.add_body({second}, {.from_index = prod, .more = R"(,"distribution_scope":"STAGE")"}));
+  REQUIRE(text_of(stage, "state") == "complete");
+  CHECK(text_of(stage, "distribution_scope") == "stage");
+  CHECK(label_of(site, text_of(stage, "index_image"), kScopeLabel) == "stage");
+
+  const auto back =
+      build(daemon, "rm",
+            site.rm_body({"otter-operator"}, {.from_index = text_of(stage, "index_image"),
+                                              .more = R"(,"distribution_scope":"prod")"}));
+  CHECK_THAT(reason_of(back), Contains("distribution_scope") && Contains("stage"));
+}
+
+TEST_CASE("an index whose label names no scope is refused", "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine("embedded");
+  Daemon daemon{site.state(), site.configuration()};
+  daemon.start();
+  const auto index = push_labelled_base(site, {{kScopeLabel, "production"}});
+  const auto body = site.rm_body({"otter-operator"}, {.from_index = index});
+  CHECK_THAT(reason_of(build(daemon, "rm", body)), Contains(index) && Contains("production"));
+}
+
+TEST_CASE("the binary image of a request that names none is the configured one", "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  Daemon daemon{site.state(),
+                site.configuration(fmt::format(
+                    "iib_binary_image_config: {{prod: {{v4.5: '{}'}}, stage: {{v4.5: scratch}}}}\n",
+                    site.base()))};
+  daemon.start();
+  const auto bundle = site.push_bundle("otter-operator", "0.1.0");
+  const auto body = [&](const std::string& more) {
+    return fmt::format(R"({{"bundles":["{}"],"add_arches":["amd64"]{}}})", bundle, more);
+  };
+  const auto document = build(daemon, "add", body(""));
+  REQUIRE(text_of(document, "state") == "complete");
+  CHECK(text_of(document, "binary_image") == site.base());
+
+  CHECK_THAT(reason_of(build(daemon, "add", body(R"(,"distribution_scope":"dev")"))),
+             Contains("iib_binary_image_config") && Contains("dev") && Contains("v4.5"));
+  CHECK_THAT(
+      reason_of(build(
+          daemon, "add",
+          body(fmt::format(R"(,"distribution_scope":"stage","binary_image":"{}")", site.base())))),
+      Contains("must be scratch"));
+  CHECK_THAT(reason_of(build(daemon, "add", body(R"(,"binary_image":"scratch")"))),
+             Contains("must not be scratch"));
+}
+
+TEST_CASE("build tags name the same manifest list, and never another request's result",
+          "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  Daemon daemon{site.state(), site.configuration()};
+  daemon.start();
+  const auto document = add_first(daemon, site, R"(,"build_tags":["nightly","v1.2"])");
+  REQUIRE(text_of(document, "state") == "complete");
+  CHECK(texts_of(document, "build_tags") == std::vector<std::string>{"nightly", "v1.2"});
+  const auto list = site.registry().manifest("iib-build", "1");
+  REQUIRE_FALSE(list.empty());
+  CHECK(site.registry().manifest("iib-build", "nightly") == list);
+  CHECK(site.registry().manifest("iib-build", "v1.2") == list);
+
+  for (const std::string tag : {"7", "7-amd64", "not a tag", "-x"}) {
+    CAPTURE(tag);
+    const auto refused = add_first(daemon, site, fmt::format(R"(,"build_tags":["{}"])", tag));
+    CHECK_THAT(reason_of(refused), Contains("build_tags") && Contains(tag));
+  }
+}
+
+TEST_CASE("bundles of the deprecation list are deprecated, others only told in the log",
+          "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  Daemon daemon{site.state(), site.configuration()};
+  daemon.start();
+  const auto old = site.push_bundle("otter-operator", "0.1.0");
+  const auto now = site.push_bundle("otter-operator", "0.2.0");
+  const auto next = site.push_bundle("otter-operator", "0.3.0");
+  const auto elsewhere = site.push_bundle("heron-operator", "1.0.0");
+  const auto index =
+      build_index(daemon, "add", site.add_body({old, now}, {.add_arches = {"amd64"}}));
+  const auto document = build(
+      daemon, "add",
+      site.add_body({next},
+                    {.from_index = index,
+                     .more = fmt::format(R"(,"deprecation_list":["{}","{}"])", now, elsewhere)}));
+  REQUIRE(text_of(document, "state") == "complete");
+  IndexDatabase database{site.registry(), text_of(document, "index_image")};
+  CHECK(database.query("SELECT operatorbundle_name FROM deprecated ORDER BY 1") ==
+        Rows{{"otter-operator.v0.2.0"}});
+  CHECK(bundles_of(site.registry(), text_of(document, "index_image")) ==
+        std::vector<std::string>{"otter-operator.v0.2.0", "otter-operator.v0.3.0"});
+}
+
+TEST_CASE("the update graph follows the mode that was asked for", "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine("embedded");
+  const auto first = site.push_bundle("otter-operator", "0.1.0");
+  Daemon daemon{site.state(),
+                site.configuration(fmt::format("iib_graph_mode_index_allow_list: ['{}']\n",
+                                               site.pull_spec("iib-build")))};
+  daemon.start();
+  const auto index = build_index(daemon, "add", site.add_body({first}, {.add_arches = {"amd64"}}));
+  // 0.3.0 replaces 0.2.0, which the index lacks: what mode replaces refuses.
+  const auto third = site.push_bundle("otter-operator", "0.3.0");
+  const auto add = [&](const std::string& more) {
+    return build(daemon, "add", site.add_body({third}, {.from_index = index, .more = more}));
+  };
+  CHECK(text_of(add(""), "state") == "failed");
+  const auto document = add(R"(,"graph_update_mode":"semver")");
+  CHECK(text_of(document, "state") == "complete");
+  CHECK(text_of(document, "graph_update_mode") == "semver");
+}
+
+TEST_CASE("related images that do not exist fail the request, all of them named", "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  Daemon daemon{site.state(), site.configuration()};
+  daemon.start();
+  const auto bundle =
+      site.push_image("moved-bundle", bundle_with_images_at(site, site.directory() / "moved"));
+  const auto body =
+      site.add_body({bundle}, {.add_arches = {"amd64"}, .more = R"(,"check_related_images":true)"});
+  const std::vector<std::string> images{"otter-migrate", "otter-operator", "otter-server"};
+
+  const auto reason = reason_of(build(daemon, "add", body));
+  for (const auto& image : images) CHECK_THAT(reason, Contains(site.pull_spec("wetland/" + image)));
+
+  for (const auto& image : images) {
+    site.registry().push("wetland/" + image, "1", {.layers = {{}}, .labels = {}});
+  }
+  CHECK(text_of(build(daemon, "add", body), "state") == "complete");
+}
+
+TEST_CASE("a gated queue asks Greenwave before anything is built", "[parameters][gating]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  bool satisfied = false;
+  const HttpTestServer greenwave{[&](const RawRequest&) {
+    return answer(200, satisfied ? R"({"policies_satisfied": true})"
+                                 : R"({"policies_satisfied": false, "unsatisfied_requirements":
+                                      [{"testcase": "acme.scan"}]})");
+  }};
+  Daemon daemon{site.state(), site.configuration(fmt::format(
+                                  "iib_greenwave_url: http://{}/api/v1.0/\n"
+                                  "iib_greenwave_config: {{null: {{decision_context: released, "
+                                  "product_version: acme-1, subject_type: koji_build}}}}\n",
+                                  greenwave.address()))};
+  daemon.start();
+  auto image = bundle_image(sample_bundle("otter-operator", "0.1.0"));
+  image.labels["com.redhat.component"] = "otter-bundle";
+  image.labels["version"] = "0.1.0";
+  image.labels["release"] = "3";
+  const auto body = site.add_body({site.push_image("gated", image)}, {.add_arches = {"amd64"}});
+
+  CHECK_THAT(reason_of(build(daemon, "add", body)),
+             Contains("acme.scan") && Contains("released") && Contains(site.pull_spec("gated")));
+  CHECK(site.registry().manifest("iib-build", "1").empty());
+  CHECK_THAT(greenwave.requests().front().body, Contains("otter-bundle-0.1.0-3"));
+
+  satisfied = true;
+  CHECK(text_of(build(daemon, "add", body), "state") == "complete");
+}
+
+TEST_CASE("a package for the legacy app registry is exported and sent once", "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  const HttpTestServer omps{
+      [](const RawRequest&) { return answer(200, R"({"version": "1.2.0"})"); }};
+  const bool has_omps = GENERATE(true, false);
+  Daemon daemon{site.state(),
+                site.configuration(
+                    has_omps ? fmt::format("iib_omps_url: http://{}/v2/\n", omps.address()) : "")};
+  daemon.start();
+  auto image = bundle_image(sample_bundle("otter-operator", "0.1.0"));
+  image.labels["com.redhat.delivery.backport"] = "true";
+  const auto bundle = site.push_image("backport", image);
+  const auto add = [&](const std::string& more) {
+    return build(daemon, "add", site.add_body({bundle}, {.add_arches = {"amd64"}, .more = more}));
+  };
+
+  CHECK_THAT(reason_of(add(R"(,"organization":"acme")")),
+             Contains("otter-operator") && Contains("cnr_token"));
+  const auto document = add(R"(,"organization":"acme","cnr_token":"basic hunter2")");
+  CHECK_THAT(io::to_json(document), !Contains("hunter2"));
+  if (!has_omps) {
+    CHECK_THAT(reason_of(document), Contains("iib_omps_url"));
+    return;
+  }
+  REQUIRE(text_of(document, "state") == "complete");
+  CHECK(io::to_json(document["omps_operator_version"]) == R"({"otter-operator":"1.2.0"})");
+  const auto sent = omps.requests();
+  REQUIRE(sent.size() == 1);
+  CHECK(sent.front().line() == "POST /v2/acme/zipfile");
+  CHECK(sent.front().header("authorization") == "basic hunter2");
+  CHECK_THAT(sent.front().body,
+             Contains("package.yaml") && Contains("otter-operator.clusterserviceversion.yaml"));
+}
+
+TEST_CASE("a legacy registry that refuses fails the request with its words", "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine("embedded");
+  const HttpTestServer omps{
+      [](const RawRequest&) { return answer(403, R"({"message": "acme is not yours"})"); }};
+  Daemon daemon{site.state(),
+                site.configuration(fmt::format("iib_omps_url: http://{}/\n", omps.address()))};
+  daemon.start();
+  const auto document = add_first(
+      daemon, site, R"(,"force_backport":true,"organization":"acme","cnr_token":"basic hunter2")");
+  CHECK_THAT(reason_of(document), Contains("acme is not yours") && Contains("otter-operator"));
+  CHECK_THAT(io::to_json(document), !Contains("hunter2"));
+}
+
+}  // namespace iib::test
