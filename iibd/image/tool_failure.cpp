@@ -114,6 +114,9 @@ Cause cause_of(std::string_view error_output) {
                     "statuscode: 403", "status code 401", "status code 403"})) {
     return Cause::not_allowed;
   }
+  // docker-registry empties the file that names a blob before it writes it anew: while another
+  // request pushes an equal one, a blob that was just pushed may be missing for a moment.
+  if (contains_any(text, {"manifest blob unknown"})) return Cause::registry_failed;
   if (contains_any(text,
                    {"manifest unknown", "name unknown", "repository name not known", "blob unknown",
                     "404 not found", "status: 404", "statuscode: 404", "status code 404"})) {

@@ -48,6 +48,9 @@ TEST_CASE("causes are recognised in what the tools write", "[image][failure]") {
       {"dial tcp 127.0.0.1:1: connect: connection refused", Cause::unreachable},
       {"received unexpected HTTP status: 503 Service Unavailable", Cause::registry_failed},
       {"toomanyrequests: slow down", Cause::registry_failed},
+      {"writing manifest: uploading manifest 1 to r/x: manifest blob unknown: blob unknown to "
+       "registry",
+       Cause::registry_failed},
       {"reading manifest 1 in r/x: StatusCode: 404, ", Cause::not_found},
       {"initiating layer upload in r/x: StatusCode: 403, ", Cause::not_allowed},
       {"Error reading configuration blob: unexpected EOF", Cause::unreachable},
