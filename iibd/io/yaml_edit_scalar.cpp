@@ -205,12 +205,7 @@ class ScalarChange {
 
   /// The whole scalar with double quotes. A comment in a block scalar's header stays.
   [[nodiscard]] std::vector<Splice> quoted() const {
-    auto text = double_quoted(text_);
-    if (is_block_scalar(node_)) {
-      const auto header = block_header(source_, begin_);
-      const auto rest = source_.at({header.marks_end, header.end});
-      if (rest.find('#') != std::string_view::npos) text += rest;
-    }
+    auto text = double_quoted(text_) + header_comment(source_, node_);
     return {{{begin_, source_.content_end(node_)}, std::move(text)}};
   }
 

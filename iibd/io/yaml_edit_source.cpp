@@ -189,6 +189,15 @@ BlockHeader block_header(const Source& source, std::size_t position) {
   return header;
 }
 
+std::string header_comment(const Source& source, const YamlNode& node) {
+  if (!is_block_scalar(node)) return {};
+  const auto header = block_header(source, source.content_begin(node));
+  const auto rest = source.at({header.marks_end, header.end});
+  if (rest.find('#') == std::string_view::npos) return {};
+  // libyaml lets it follow the indicators at once.
+  return rest.starts_with('#') ? " " + std::string{rest} : std::string{rest};
+}
+
 std::optional<std::size_t> block_indent(const Source& source, const YamlNode& node) {
   const auto header = block_header(source, source.content_begin(node));
   const auto begin = header.end + source.break_at(header.end);

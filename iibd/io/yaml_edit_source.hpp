@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace iib::io::edit {
@@ -88,6 +89,9 @@ struct BlockHeader {
 
 /// Reads the header of a block scalar that begins at `position`, at its `|` or `>`.
 [[nodiscard]] BlockHeader block_header(const Source& source, std::size_t position);
+
+/// The comment in the header of a block scalar with blanks before it; of other nodes nothing.
+[[nodiscard]] std::string header_comment(const Source& source, const YamlNode& node);
 
 /// How many spaces each line of the block scalar `node` has before its text; none when its text is
 /// all blank.

@@ -193,7 +193,7 @@ void Writer::close_last_scalar(const YamlNode& node) {
 
 void Writer::write_over(const YamlNode& node, std::size_t begin, std::string text) {
   const auto end = source_.content_end(node);
-  splice(begin, end, text.append(header_comment(node)).append(apart(end)));
+  splice(begin, end, text.append(header_comment(source_, node)).append(apart(end)));
 }
 
 void Writer::insert_apart(std::size_t position, std::string text) {
@@ -223,13 +223,6 @@ std::string Writer::padding(const YamlNode& node, const Place& place) const {
   const auto least = column_of(*place.collection) + 1;
   const auto column = source_.column(node.begin);
   return std::string(column < least ? least - column : 0, ' ');
-}
-
-std::string_view Writer::header_comment(const YamlNode& node) const {
-  if (!is_block_scalar(node)) return {};
-  const auto header = block_header(source_, source_.content_begin(node));
-  const auto rest = source_.at({header.marks_end, header.end});
-  return rest.find('#') == std::string_view::npos ? std::string_view{} : rest;
 }
 
 Indents Writer::indents_in(const YamlNode& mapping) {

@@ -68,8 +68,6 @@ class Writer {
   /// What `node` needs before it to be indented enough for anything: a block scalar may begin a
   /// line where other values may not.
   [[nodiscard]] std::string padding(const YamlNode& node, const Place& place) const;
-  /// The comment in the header of a block scalar with the blanks before it; else nothing.
-  [[nodiscard]] std::string_view header_comment(const YamlNode& node) const;
   /// The column of a block collection.
   [[nodiscard]] std::size_t column_of(const YamlNode& collection) const {
     return source_.column(source_.content_begin(collection));
