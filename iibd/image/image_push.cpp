@@ -14,6 +14,7 @@ namespace iib::image {
 namespace {
 
 constexpr std::string_view kStep = "pushing a layer";
+constexpr std::string_view kManifestStep = "pushing a manifest";
 
 }  // namespace
 
@@ -35,30 +36,60 @@ std::shared_ptr<Turns> ImagePush::putting(const model::ImageReference& destinati
 
 void ImagePush::provide(const NeededBlob& needed, const Access& access) {
   const auto& [blob, origin, destination] = needed;
-  if (origin.name() == destination.name()) return;
+  if (origin.name() == destination.name() || known_.has(destination, blob.digest)) return;
   const auto turns = putting(destination, blob.digest);
   const Turns::Turn turn{*turns, access.cancellation, kStep};
-  if (registry_.has_blob(destination, blob.digest, access)) return;
-  if (origin.registry() == destination.registry() &&
-      registry_.mount(destination, blob.digest, origin, access)) {
-    return;
+  if (known_.has(destination, blob.digest)) return;  // another request was faster
+  const bool there = registry_.has_blob(destination, blob.digest, access) ||
+                     (origin.registry() == destination.registry() &&
+                      registry_.mount(destination, blob.digest, origin, access));
+  if (!there) {
+    const auto held = source_.layer(origin, blob, access);
+    registry_.upload(destination, blob, held.path(), access);
   }
-  const auto held = source_.layer(origin, blob, access);
-  registry_.upload(destination, blob, held.path(), access);
+  known_.note(destination, blob.digest);
 }
 
-void ImagePush::upload(const model::ImageReference& destination, const Blob& blob,
+bool ImagePush::upload(const model::ImageReference& destination, const Blob& blob,
                        const std::filesystem::path& file, const Access& access) {
-  const auto turns = putting(destination, blob.digest);
-  const Turns::Turn turn{*turns, access.cancellation, kStep};
-  registry_.upload(destination, blob, file, access);
+  return put(destination, blob, access,
+             [&] { return registry_.upload(destination, blob, file, access); });
 }
 
 void ImagePush::upload_bytes(const model::ImageReference& destination, const Blob& blob,
-                             std::string_view bytes, const Access& access) {
+                             std::string_view bytes, const Access& access, Expected expected) {
+  put(destination, blob, access,
+      [&] { return registry_.upload_bytes(destination, blob, bytes, access, expected); });
+}
+
+bool ImagePush::put(const model::ImageReference& destination, const Blob& blob,
+                    const Access& access, const std::function<bool()>& upload) {
+  if (known_.has(destination, blob.digest)) return false;
   const auto turns = putting(destination, blob.digest);
   const Turns::Turn turn{*turns, access.cancellation, kStep};
-  registry_.upload_bytes(destination, blob, bytes, access);
+  if (known_.has(destination, blob.digest)) return false;  // another request was faster
+  const bool sent = upload();
+  known_.note(destination, blob.digest);
+  return sent;
+}
+
+model::Digest ImagePush::put_image(const model::ImageReference& destination,
+                                   std::string_view media_type, std::string_view bytes,
+                                   std::span<const Blob> blobs,
+                                   const std::function<void()>& provide, const Access& access) {
+  provide();
+  {
+    const auto turns = putting(destination, model::Digest::of(bytes));
+    const Turns::Turn turn{*turns, access.cancellation, kManifestStep};
+    if (auto digest = registry_.try_put_manifest(destination, media_type, bytes, access)) {
+      return *std::move(digest);
+    }
+  }
+  access.log.info("the registry does not take the manifest of {}: its blobs are put there again",
+                  destination.text());
+  for (const auto& blob : blobs) known_.forget(destination, blob.digest);
+  provide();
+  return put_manifest(destination, media_type, bytes, access);
 }
 
 model::Digest ImagePush::put_manifest(const model::ImageReference& destination,
@@ -73,7 +104,7 @@ model::Digest ImagePush::put_manifest(const model::ImageReference& destination,
   std::list<Turns::Turn> held;
   for (const auto& digest : named) {
     turns.push_back(putting(destination, digest));
-    held.emplace_back(*turns.back(), access.cancellation, "pushing a manifest");
+    held.emplace_back(*turns.back(), access.cancellation, kManifestStep);
   }
   return registry_.put_manifest(destination, media_type, bytes, access);
 }
@@ -85,9 +116,11 @@ model::ImageReference ImagePush::copy(const model::ImageReference& image,
   const auto parsed = parse_manifest(image, raw);
   auto blobs = layers_of(image, raw);
   blobs.push_back(config_of(image, raw));
-  for (auto& blob : blobs) provide({std::move(blob), image, destination}, access);
+  const auto provide_all = [&] {
+    for (const auto& blob : blobs) provide({blob, image, destination}, access);
+  };
   auto pinned = destination.at(parsed.digest);
-  (void)put_manifest(pinned, parsed.media_type, raw, access);
+  (void)put_image(pinned, parsed.media_type, raw, blobs, provide_all, access);
   return pinned;
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 
 #include "image/image_source.hpp"
+#include "image/known_blobs.hpp"
 #include "image/turn.hpp"
 
 #include <filesystem>
+#include <functional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -30,14 +33,19 @@ class ImagePush {
   ImagePush(RegistryClient& registry, ImageSource& source);
 
   /// Puts the blob into the repository of its destination, in the cheapest way that works: it is
-  /// there, or the registry mounts it, or it is copied by way of the cache.
+  /// or lately was there, or the registry mounts it, or it is copied by way of the cache.
   void provide(const NeededBlob& needed, const Access& access);
-  /// Uploads a file, unless the repository of `destination` has the blob.
-  void upload(const model::ImageReference& destination, const Blob& blob,
+  /// Uploads a file, unless the repository of `destination` has the blob. Gives whether it had to.
+  bool upload(const model::ImageReference& destination, const Blob& blob,
               const std::filesystem::path& file, const Access& access);
-  /// The same from memory.
+  /// The same from memory; what is expected to be absent is not looked for first.
   void upload_bytes(const model::ImageReference& destination, const Blob& blob,
-                    std::string_view bytes, const Access& access);
+                    std::string_view bytes, const Access& access, Expected expected);
+  /// Stores the manifest of an image of `blobs`, which `provide` puts there. When the registry then
+  /// does not take it, nothing that was known of them counts: `provide` is called again.
+  model::Digest put_image(const model::ImageReference& destination, std::string_view media_type,
+                          std::string_view bytes, std::span<const Blob> blobs,
+                          const std::function<void()>& provide, const Access& access);
   /// Stores a manifest under the tag of `destination`, or its digest if it has no tag. `named` are
   /// the manifests that a list names.
   model::Digest put_manifest(const model::ImageReference& destination, std::string_view media_type,
@@ -52,9 +60,13 @@ class ImagePush {
  private:
   [[nodiscard]] std::shared_ptr<Turns> putting(const model::ImageReference& destination,
                                                const model::Digest& digest);
+  /// Calls `upload`, unless the repository is known to have the blob; gives what it gives.
+  bool put(const model::ImageReference& destination, const Blob& blob, const Access& access,
+           const std::function<bool()>& upload);
 
   RegistryClient& registry_;
   ImageSource& source_;
+  KnownBlobs known_;
   TurnsByName putting_;
 };
 

@@ -2,7 +2,6 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/guarded.hpp"
-#include "iib/base/sha256.hpp"
 #include "image/registry/challenge.hpp"
 #include "image/registry/credentials.hpp"
 #include "image/registry/tls_settings.hpp"
@@ -43,19 +42,6 @@ std::string check_credentials(const Wanted& wanted) {
 std::string shown(const Login* login) {
   return login == nullptr ? std::string{"a request without credentials"}
                           : fmt::format("the credentials for {}", login->key);
-}
-
-/// Tells logins apart without keeping them.
-std::string identity_of(const Login* login) {
-  if (login == nullptr) return {};
-  Sha256 hash;
-  constexpr std::string_view kEnd{"\0", 1};
-  for (const auto part :
-       {std::string_view{login->user}, login->password.reveal(), login->identity_token.reveal()}) {
-    hash.update(part);
-    hash.update(kEnd);
-  }
-  return hash.finish_hex();
 }
 
 /// The parameter of the first bearer challenge; empty when it has none.

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <initializer_list>
 #include <utility>
 
 namespace iib::image {
@@ -56,6 +57,10 @@ void check_manifest(const model::ImageReference& image, const Reply& reply, cons
        Retry::yes);
 }
 
+bool contains(std::initializer_list<int> statuses, int status) {
+  return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
+}
+
 io::BodySource from_memory(std::string_view bytes) {
   return [bytes](std::uint64_t offset, std::span<char> buffer) {
     const auto rest = bytes.substr(std::min<std::uint64_t>(offset, bytes.size()));
@@ -68,6 +73,35 @@ io::BodySource from_memory(std::string_view bytes) {
 }  // namespace
 
 struct RegistryClient::Impl {
+  /// Stores a manifest; gives nothing when that is answered by one of `refusals`.
+  std::optional<model::Digest> put(const model::ImageReference& destination,
+                                   std::string_view media_type, std::string_view bytes,
+                                   const Access& access, std::initializer_list<int> refusals) {
+    const auto errand = pushing(destination, access);
+    auto digest = model::Digest::of(bytes);
+    auto name = destination.tag().value_or("latest");
+    if (destination.digest() && !destination.tag()) name = destination.digest()->text();
+    const auto reply = calls.retried(errand, [&](bool& /*moved_on*/) {
+      auto request = calls.request(errand, "PUT", "manifests/" + name);
+      request.content_type = media_type;
+      request.body = bytes;
+      auto answered = calls.send(errand, std::move(request));
+      if (!contains(refusals, answered.answer.status)) {
+        expect(answered, "PUT", {200, 201, 202}, errand.step);
+      }
+      return answered;
+    });
+    if (contains(refusals, reply.answer.status)) return std::nullopt;
+    const auto told = reply.answer.header("Docker-Content-Digest");
+    if (!told.empty() && told != digest.text()) {
+      fail(errand.step,
+           fmt::format("the registry stored {} instead of {}", error_text({.body = told}),
+                       digest.text()),
+           fmt::format("look for what changes manifests in {}", errand.step.registry), Retry::no);
+    }
+    return digest;
+  }
+
   RegistryCalls calls;
 };
 
@@ -116,38 +150,29 @@ bool RegistryClient::mount(const model::ImageReference& destination, const model
   return mount_blob(impl_->calls, errand, digest);
 }
 
-void RegistryClient::upload(const model::ImageReference& destination, const Blob& blob,
+bool RegistryClient::upload(const model::ImageReference& destination, const Blob& blob,
                             const std::filesystem::path& file, const Access& access) {
-  upload_blob(impl_->calls, pushing(destination, access), blob, read_from(file, blob.size));
+  return upload_blob(impl_->calls, pushing(destination, access), blob, read_from(file, blob.size),
+                     Expected::perhaps_there);
 }
 
-void RegistryClient::upload_bytes(const model::ImageReference& destination, const Blob& blob,
-                                  std::string_view bytes, const Access& access) {
-  upload_blob(impl_->calls, pushing(destination, access), blob, from_memory(bytes));
+bool RegistryClient::upload_bytes(const model::ImageReference& destination, const Blob& blob,
+                                  std::string_view bytes, const Access& access, Expected expected) {
+  return upload_blob(impl_->calls, pushing(destination, access), blob, from_memory(bytes),
+                     expected);
 }
 
 model::Digest RegistryClient::put_manifest(const model::ImageReference& destination,
                                            std::string_view media_type, std::string_view bytes,
                                            const Access& access) {
-  const auto errand = pushing(destination, access);
-  auto digest = model::Digest::of(bytes);
-  auto name = destination.tag().value_or("latest");
-  if (destination.digest() && !destination.tag()) name = destination.digest()->text();
-  const auto told = impl_->calls.retried(errand, [&](bool& /*moved_on*/) {
-    auto request = impl_->calls.request(errand, "PUT", "manifests/" + name);
-    request.content_type = media_type;
-    request.body = bytes;
-    const auto reply = impl_->calls.send(errand, std::move(request));
-    expect(reply, "PUT", {200, 201, 202}, errand.step);
-    return reply.answer.header("Docker-Content-Digest");
-  });
-  if (!told.empty() && told != digest.text()) {
-    fail(errand.step,
-         fmt::format("the registry stored {} instead of {}", error_text({.body = told}),
-                     digest.text()),
-         fmt::format("look for what changes manifests in {}", errand.step.registry), Retry::no);
-  }
-  return digest;
+  return *impl_->put(destination, media_type, bytes, access, {});
+}
+
+std::optional<model::Digest> RegistryClient::try_put_manifest(
+    const model::ImageReference& destination, std::string_view media_type, std::string_view bytes,
+    const Access& access) {
+  // Which of the two it is for a blob differs by registry.
+  return impl_->put(destination, media_type, bytes, access, {400, 404});
 }
 
 }  // namespace iib::image

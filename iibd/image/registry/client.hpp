@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ struct RawManifest {
   std::string media_type;  ///< The HTTP content type without parameters; may be empty.
   std::string bytes;
 };
+
+/// What is thought of a blob before it is uploaded.
+enum class Expected { perhaps_there, absent };
 
 /// The longest manifest that is read (OCI distribution-spec, "Pushing Manifests", asks for 4 MiB).
 constexpr std::size_t kMostManifestBytes = 16UL << 20U;
@@ -70,15 +74,21 @@ class RegistryClient {
   /// will not: then it must be uploaded.
   [[nodiscard]] bool mount(const model::ImageReference& destination, const model::Digest& digest,
                            const model::ImageReference& origin, const Access& access);
-  /// Uploads `file`, unless the registry has it.
-  void upload(const model::ImageReference& destination, const Blob& blob,
+  /// Uploads `file`, unless the registry has it. Gives whether it had to.
+  bool upload(const model::ImageReference& destination, const Blob& blob,
               const std::filesystem::path& file, const Access& access);
-  /// The same from memory.
-  void upload_bytes(const model::ImageReference& destination, const Blob& blob,
-                    std::string_view bytes, const Access& access);
+  /// The same from memory; what is expected to be absent is not looked for first.
+  bool upload_bytes(const model::ImageReference& destination, const Blob& blob,
+                    std::string_view bytes, const Access& access,
+                    Expected expected = Expected::perhaps_there);
   /// Stores a manifest under the tag of `destination`, or its digest if it has no tag.
   model::Digest put_manifest(const model::ImageReference& destination, std::string_view media_type,
                              std::string_view bytes, const Access& access);
+  /// The same, but gives nothing when the registry says that the manifest is wrong, such as for a
+  /// blob that it does not have.
+  [[nodiscard]] std::optional<model::Digest> try_put_manifest(
+      const model::ImageReference& destination, std::string_view media_type, std::string_view bytes,
+      const Access& access);
 
  private:
   struct Impl;

@@ -4,6 +4,7 @@
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
 #include "iib/base/log.hpp"
+#include "iib/base/sha256.hpp"
 #include "iib/io/json.hpp"
 
 #include <fmt/format.h>
@@ -129,6 +130,18 @@ std::optional<Login> find_login(const std::filesystem::path& auth_file,
     if (slash == std::string::npos) return std::nullopt;
     key.resize(slash);
   }
+}
+
+std::string identity_of(const Login* login) {
+  if (login == nullptr) return {};
+  Sha256 hash;
+  constexpr std::string_view kEnd{"\0", 1};
+  for (const auto part :
+       {std::string_view{login->user}, login->password.reveal(), login->identity_token.reveal()}) {
+    hash.update(part);
+    hash.update(kEnd);
+  }
+  return hash.finish_hex();
 }
 
 }  // namespace iib::image

@@ -27,4 +27,7 @@ struct Login {
 [[nodiscard]] std::optional<Login> find_login(const std::filesystem::path& auth_file,
                                               const model::ImageReference& image);
 
+/// Tells logins apart without keeping them: what one may read is not another's. Empty for none.
+[[nodiscard]] std::string identity_of(const Login* login);
+
 }  // namespace iib::image

@@ -34,19 +34,21 @@ struct Session {
 class Upload {
  public:
   Upload(RegistryCalls& calls, const Errand& errand, const Blob& blob,
-         const io::BodySource& content)
+         const io::BodySource& content, Expected expected)
       : calls_{calls},
         errand_{errand},
         blob_{blob},
         content_{content},
+        look_{expected == Expected::perhaps_there},
         in_pieces_{blob.size > calls.options().chunked_above} {}
 
-  /// One try; what is left of the last one is used.
-  void run(bool& moved_on) {
-    if (!session_ && find_blob(calls_, errand_, blob_.digest)) return;
+  /// One try; what is left of the last one is used. Gives whether anything was sent.
+  bool run(bool& moved_on) {
+    if (!session_ && look_ && find_blob(calls_, errand_, blob_.digest)) return false;
+    look_ = true;  // the next try: this one may have stored it although it fails
     if (session_ && !resume()) session_.reset();
     if (!session_) begin();
-    if (!in_pieces_ && finish_whole()) return;
+    if (!in_pieces_ && finish_whole()) return true;
     const auto before = session_->sent;
     try {
       while (session_->sent < blob_.size) send_piece();
@@ -55,6 +57,7 @@ class Upload {
       throw;
     }
     finish_pieces();
+    return true;
   }
 
  private:
@@ -178,6 +181,7 @@ class Upload {
   const Errand& errand_;
   const Blob& blob_;
   const io::BodySource& content_;
+  bool look_;
   bool in_pieces_;
   std::optional<Session> session_;
 };
@@ -235,10 +239,10 @@ bool mount_blob(RegistryCalls& calls, const Errand& errand, const model::Digest&
   }
 }
 
-void upload_blob(RegistryCalls& calls, const Errand& errand, const Blob& blob,
-                 const io::BodySource& content) {
-  Upload upload{calls, errand, blob, content};
-  calls.retried(errand, [&](bool& moved_on) { upload.run(moved_on); });
+bool upload_blob(RegistryCalls& calls, const Errand& errand, const Blob& blob,
+                 const io::BodySource& content, Expected expected) {
+  Upload upload{calls, errand, blob, content, expected};
+  return calls.retried(errand, [&](bool& moved_on) { return upload.run(moved_on); });
 }
 
 io::BodySource read_from(const std::filesystem::path& file, std::uint64_t size) {

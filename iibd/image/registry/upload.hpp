@@ -3,6 +3,7 @@
 #include "iib/io/http_client.hpp"
 #include "image/blob.hpp"
 #include "image/registry/calls.hpp"
+#include "image/registry/client.hpp"
 
 #include <filesystem>
 
@@ -16,9 +17,10 @@ namespace iib::image {
 [[nodiscard]] bool mount_blob(RegistryCalls& calls, const Errand& errand,
                               const model::Digest& digest);
 
-/// Uploads what `content` gives, unless the repository has it.
-void upload_blob(RegistryCalls& calls, const Errand& errand, const Blob& blob,
-                 const io::BodySource& content);
+/// Uploads what `content` gives, unless the repository has it, for which it looks first if that is
+/// to be expected. Gives whether it had to.
+bool upload_blob(RegistryCalls& calls, const Errand& errand, const Blob& blob,
+                 const io::BodySource& content, Expected expected);
 
 /// The bytes of a file from any offset. Throws ExternalError naming it when it cannot be read or is
 /// not `size` bytes long.

@@ -1,7 +1,6 @@
-#include "fault_proxy.hpp"
+#include "faulty_site.hpp"
 #include "http_test_server.hpp"
 #include "iib/base/error.hpp"
-#include "image_site.hpp"
 #include "skip.hpp"
 
 #include <catch2/catch.hpp>
@@ -19,65 +18,7 @@ using image::ManifestKind;
 using model::ImageReference;
 using FaultKind = Fault::Kind;
 
-constexpr int kAttempts = 4;
-constexpr auto kFinal = "out:final";
 constexpr auto kImage = "application/vnd.docker.distribution.manifest.v2+json";
-
-/// The embedded engine with a proxy between it and the real registry that lets it down.
-class FaultySite : public ImageSite {
- public:
-  FaultySite() {
-    // A layer large enough to be cut in the middle.
-    const std::string noise(200'000, 'x');
-    const auto base =
-        push("base", {.layers = {{.entries = {{"noise", noise}}, .compression = Compression::none},
-                                 {.entries = {{"other", "1"}}}}});
-    base_ = by_proxy("base").at(*base.digest());
-    proxy.listen();
-  }
-
-  [[nodiscard]] ImageReference by_proxy(const std::string& name) const {
-    return ImageReference::parse(proxy.address() + "/" + name);
-  }
-  [[nodiscard]] std::unique_ptr<EmbeddedEngine> engine(const std::string& name = "engine") const {
-    auto options = embedded_options(name);
-    options.insecure_registries = {proxy.address(), registry.address()};
-    options.retries = {.attempts = kAttempts, .multiplier = 0ms, .delay = 0ms, .jitter = 0ms};
-    options.call_limit = 5s;
-    return std::make_unique<EmbeddedEngine>(options, access().log);
-  }
-  /// Makes images for two architectures with this database, and their list under the final tag.
-  model::Digest build(ImageEngine& engine, const std::string& database) const {
-    const auto own = access();
-    const std::vector<image::Target> targets{{"amd64", *base_, by_proxy("out:build-amd64")},
-                                             {"arm64", *base_, by_proxy("out:build-arm64")}};
-    const auto images =
-        engine.build_and_push(index_content(own.work_directory, database), targets, own);
-    return engine.push_list(by_proxy(kFinal), images, own);
-  }
-  /// The digest under the final tag, asked of the registry itself; empty when there is none.
-  [[nodiscard]] std::string final_digest() const {
-    const auto raw = registry.manifest("out", "final");
-    return raw.empty() ? "" : model::Digest::of(raw).text();
-  }
-  /// Whether every blob of the image under the final tag lies in the registry, with its digest.
-  void check_final() const {
-    const auto list = io::parse_json(registry.manifest("out", "final"));
-    REQUIRE(list["manifests"].Size() == 2);
-    for (const auto& entry : list["manifests"].GetArray()) {
-      const auto manifest = io::parse_json(registry.manifest("out", entry["digest"].GetString()));
-      for (const auto& layer : manifest["layers"].GetArray()) {
-        const std::string digest = layer["digest"].GetString();
-        CHECK(model::Digest::of(registry.blob("out", digest)).text() == digest);
-      }
-    }
-  }
-
-  mutable FaultProxy proxy{registry.port()};
-
- private:
-  std::optional<ImageReference> base_;
-};
 
 struct Phase {
   std::string name;
@@ -95,10 +36,6 @@ const std::vector<Phase> kPhases{
     {"pushing an image", "PUT", "/v2/out/manifests/build-"},
     {"moving the final tag", "PUT", "/v2/out/manifests/final"},
 };
-
-Fault answering(int status, std::string headers = {}) {
-  return {.kind = FaultKind::answer, .status = status, .headers = std::move(headers)};
-}
 
 /// A registry that has one image, `x:1`, with this manifest.
 HttpTestServer::Handler lying(const std::string& type, const std::string& body) {

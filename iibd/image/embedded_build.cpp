@@ -1,0 +1,154 @@
+#include "image/embedded_build.hpp"
+
+#include "iib/base/parallel.hpp"
+#include "image/manifest.hpp"
+
+#include <algorithm>
+
+namespace iib::image {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kLayerType = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+constexpr std::string_view kImageType = "application/vnd.docker.distribution.manifest.v2+json";
+
+}  // namespace
+
+EmbeddedBuild::EmbeddedBuild(const Workshop& workshop, const ImageContent& content,
+                             std::span<const Target> targets, const Access& access)
+    : workshop_{workshop},
+      content_{content},
+      targets_{targets},
+      access_{access},
+      bases_(targets.size()) {}
+
+std::vector<PushedImage> EmbeddedBuild::run() {
+  read_bases();
+  created_ = content_.created.value_or(newest_base());
+  recompress();
+  provide_layers();
+  std::vector<std::optional<PushedImage>> made(targets_.size());
+  in_parallel(targets_.size(), workshop_.transfers,
+              [&](std::size_t target) { made[target] = make_image(target); });
+  std::vector<PushedImage> images;
+  for (auto& image : made) images.push_back(*std::move(image));
+  return images;
+}
+
+void EmbeddedBuild::read_bases() {
+  in_parallel(targets_.size(), workshop_.transfers, [&](std::size_t target) {
+    const auto& base = targets_[target].base;
+    bases_[target] = {workshop_.source.image_manifest(base, access_),
+                      workshop_.source.config(base, access_)};
+  });
+}
+
+/// When the newest base was made (pipeline 15).
+Timestamp EmbeddedBuild::newest_base() const {
+  Timestamp newest{};
+  for (std::size_t target = 0; target < targets_.size(); ++target) {
+    const auto created = parse_config(targets_[target].base, bases_[target].config).created;
+    newest = std::max(newest, created.value_or(Timestamp{}));
+  }
+  return newest;
+}
+
+/// Makes layers of the bases such that Docker's format can name them.
+void EmbeddedBuild::recompress() {
+  for (std::size_t target = 0; target < targets_.size(); ++target) {
+    const auto& base = targets_[target].base;
+    for (const auto& blob : layers_to_recompress(base, bases_[target].manifest)) {
+      if (recompressed_.contains(blob.digest.text())) continue;
+      access_.log.info("compressing the layer {} of {} with gzip", blob.digest.text(), base.text());
+      const auto held = workshop_.source.layer(base, blob, access_);
+      const auto file = workshop_.cache.scratch_file();
+      const auto written = recompress_layer(fmt::format("a layer of {}", base.text()), held.path(),
+                                            file, workshop_.threads, access_.cancellation);
+      recompressed_layers_.push_back(keep(written, file));
+      recompressed_.emplace(blob.digest.text(), recompressed_layers_.back().layer.blob);
+    }
+  }
+}
+
+EmbeddedBuild::KeptLayer EmbeddedBuild::keep(const WrittenLayer& written, const fs::path& file) {
+  return {.layer = {.blob = {std::string{kLayerType}, written.digest, written.size},
+                    .diff_id = written.diff_id},
+          .file = workshop_.cache.add(written.digest, file)};
+}
+
+/// What the repository of a new image needs of its base as it is.
+std::vector<NeededBlob> EmbeddedBuild::layers_below(std::size_t target) const {
+  const auto& [architecture, base, destination] = targets_[target];
+  std::vector<NeededBlob> needed;
+  for (auto& layer : layers_of(base, bases_[target].manifest)) {
+    if (!recompressed_.contains(layer.digest.text()))
+      needed.push_back({std::move(layer), base, destination});
+  }
+  return needed;
+}
+
+void EmbeddedBuild::write_layer_of_content() {
+  const auto file = workshop_.cache.scratch_file();
+  auto written = write_layer(content_.files, created_, file, workshop_.threads,
+                             access_.cancellation, workshop_.packed.finder());
+  layer_ = keep(written, file);
+  workshop_.packed.add(written.digest, std::move(written.members));
+}
+
+/// Provides the bases' layers while the new one is packed.
+void EmbeddedBuild::provide_layers() {
+  std::vector<NeededBlob> below;
+  for (std::size_t target = 0; target < targets_.size(); ++target) {
+    auto needed = layers_below(target);
+    std::move(needed.begin(), needed.end(), std::back_inserter(below));
+  }
+  below = without_repetitions(std::move(below));
+  in_parallel(below.size() + 1, workshop_.transfers, [&](std::size_t i) {
+    if (i > 0) {
+      workshop_.push.provide(below[i - 1], access_);
+      return;
+    }
+    write_layer_of_content();
+    for (const auto& target : targets_) {
+      if (upload_layers(target.destination)) new_to_.insert(target.destination.name());
+    }
+  });
+}
+
+bool EmbeddedBuild::upload_layers(const model::ImageReference& destination) {
+  return speaking_of("the image", [&] {
+    auto& push = workshop_.push;
+    for (const auto& again : recompressed_layers_) {
+      push.upload(destination, again.layer.blob, again.file.path(), access_);
+    }
+    return push.upload(destination, layer_->layer.blob, layer_->file.path(), access_);
+  });
+}
+
+PushedImage EmbeddedBuild::make_image(std::size_t target) {
+  const auto& [architecture, base, destination] = targets_[target];
+  const auto image = assemble(base, bases_[target].manifest, bases_[target].config, content_,
+                              layer_->layer, architecture, created_, recompressed_);
+  // A config names the layer, so that one cannot have been there before the other.
+  const auto expected =
+      new_to_.contains(destination.name()) ? Expected::absent : Expected::perhaps_there;
+  const auto below = layers_below(target);
+  const auto provide = [&] {
+    for (const auto& needed : below) workshop_.push.provide(needed, access_);
+    upload_layers(destination);
+    workshop_.push.upload_bytes(destination, image.config_blob, image.config, access_, expected);
+  };
+  auto blobs = image.base_layers;
+  blobs.insert(blobs.end(), {layer_->layer.blob, image.config_blob});
+  const auto digest = speaking_of("the image", [&] {
+    return workshop_.push.put_image(destination, kImageType, image.manifest, blobs, provide,
+                                    access_);
+  });
+  access_.log.info("pushed {} for {} as {}", destination.text(), architecture, digest.text());
+  workshop_.source.note(destination.at(image.config_blob.digest), {{}, image.config}, access_);
+  workshop_.source.note(destination.at(digest), {std::string{kImageType}, image.manifest}, access_);
+  return {architecture, destination.at(digest)};
+}
+
+}  // namespace iib::image
