@@ -1,32 +1,20 @@
 #include "cli/bundle_directory.hpp"
 
 #include "iib/base/error.hpp"
+#include "task/bundle_directories.hpp"
 
 #include <fmt/format.h>
 
 #include <system_error>
-#include <utility>
-#include <vector>
 
 namespace iib::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kManifestsLabel = "operators.operatorframework.io.bundle.manifests.v1";
-constexpr auto kMetadataLabel = "operators.operatorframework.io.bundle.metadata.v1";
-
 bool has_directory(const fs::path& path) {
   std::error_code ignored;  // then there is none
   return fs::is_directory(path, ignored);
-}
-
-/// What `label` says relative to the root of the image, or `usual` when it says nothing usable.
-fs::path labelled_path(const image::ImageConfig& config, const char* label, const char* usual) {
-  const auto value = config.labels.find(label);
-  if (value == config.labels.end()) return usual;
-  auto path = (fs::path{"/"} / value->second / "").lexically_normal().parent_path().relative_path();
-  return path.empty() ? fs::path{usual} : path;
 }
 
 }  // namespace
@@ -50,16 +38,14 @@ BundleDirectories pull_bundle(const std::string& pull_spec, Workspace& workspace
   workspace.console().progress(fmt::format("reading {}", pull_spec));
   const auto pinned = workspace.pin(pull_spec, "bundle");
   const auto access = workspace.image_access();
-  const auto config = workspace.images().config(pinned, access);
-  const auto manifests = labelled_path(config, kManifestsLabel, "manifests");
-  const auto metadata = labelled_path(config, kMetadataLabel, "metadata");
+  const auto labels = workspace.images().config(pinned, access).labels;
+  const auto places = task::BundleDirectories::of(labels);
   const auto root = workspace.make_directory("bundle");
-  const std::vector<std::string> wanted{manifests.string(), metadata.string()};
-  workspace.images().extract(pinned, wanted, root, access);
-  BundleDirectories found{.manifests = root / manifests, .metadata = root / metadata};
+  workspace.images().extract(pinned, places.paths(), root, access);
+  BundleDirectories found{.manifests = root / places.manifests, .metadata = root / places.metadata};
   if (!fs::is_directory(fs::symlink_status(found.manifests))) {
     throw UserError{fmt::format("image {} has no directory /{}: it is no bundle image", pull_spec,
-                                manifests.string())};
+                                places.manifests.string())};
   }
   return found;
 }

@@ -135,7 +135,9 @@ int regenerate(const Options& options) {
 
 void add_file_option(CLI::App& command, const char* name, std::filesystem::path& file,
                      const char* meaning) {
-  command.add_option(name, file, meaning)->type_name("FILE");
+  command.add_option(name, file, meaning)->type_name("FILE")->check([](const std::string& given) {
+    return given.empty() ? "name a file" : "";
+  });
 }
 
 void add_rule_options(CLI::App& command, Options& options) {

@@ -19,6 +19,7 @@ TEST_CASE("a wrong command line about bundles ends with status 2 and tells what 
       {Arguments{"regenerate", "bundle", "--rules", "newest"}, "auto, core, later"},
       {Arguments{"regenerate", "bundle", "--format", "xml"}, "text, json"},
       {Arguments{"regenerate", "bundle", "--digests"}, "--digests"},
+      {Arguments{"regenerate", "bundle", "--digests", ""}, "name a file"},
       {Arguments{"inspect"}, "DIRECTORY|IMAGE"},
       {Arguments{"inspect", "bundle", "--format", "xml"}, "text, json"},
   }));
