@@ -7,7 +7,6 @@ namespace iib::test {
 namespace {
 
 using Catch::Contains;
-using config::CustomizationType;
 
 /// A bundle whose first container is quay.io/acme/otter:1, with more lines in `spec` or in the
 /// annotations.
