@@ -81,7 +81,7 @@ class Walker {
     std::vector<MergeSource> sources;
     for (const auto& pair : node.pairs) {
       const auto manner = manner_in(node, place);
-      walk(*pair.key, nullptr, {Place::As::key, manner, &node, nullptr});
+      walk(*pair.key, nullptr, {Place::As::key, manner, &node, &pair});
       const Place value{Place::As::value, manner, &node, &pair};
       if (is_merge(pair)) {
         walk_merge(pair, value, sources);

@@ -111,7 +111,8 @@ std::string in_one_line(const Printable& value, Manner manner) {
 
 std::string key_in_one_line(const Printable& key, Manner manner) {
   const bool nothing = key.kind == Printable::Kind::plain && key.text.empty() && key.tag.empty();
-  return nothing ? std::string{} : in_one_line(key, manner);
+  if (!nothing) return in_one_line(key, manner);
+  return manner == Manner::block ? "" : "? ";  // `[: a]` is none of libyaml's mappings
 }
 
 std::string pair_in_one_line(const Printable& key, const Printable& value, Manner manner) {

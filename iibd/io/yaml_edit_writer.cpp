@@ -19,12 +19,23 @@ void Writer::put(const YamlNode& node, const Printable& value, const Place& plac
     case Place::As::value:
       return put_value(node, value, place);
     case Place::As::key:
-      return write_over(node, node.begin, key_in_one_line(value, Manner::flow));
+      return put_key(node, value, place);
     case Place::As::item: {
       auto text = in_one_line(value, place.manner);
       if (is_nothing(node)) return insert_apart(node.begin, " " + text);
       return write_over(node, node.begin, padding(node, place) + text);
     }
+  }
+}
+
+/// A key was an alias. Unlike one, a plain scalar does not end at a colon before a bracket.
+void Writer::put_key(const YamlNode& node, const Printable& value, const Place& place) {
+  write_over(node, node.begin, key_in_one_line(value, place.manner));
+  const auto colon = source_.colon(*place.pair);
+  const auto next = colon ? source_.text().substr(*colon + 1, 1) : std::string_view{};
+  if (place.manner != Manner::block && !next.empty() &&
+      std::string_view{",?[]{}"}.find(next) != std::string_view::npos) {
+    insert(*colon + 1, " ");
   }
 }
 

@@ -19,7 +19,7 @@ struct Place {
   As as = As::root;
   Manner manner = Manner::block;         ///< How the collection around it is written.
   const YamlNode* collection = nullptr;  ///< What is around it; null of the root.
-  const YamlPair* pair = nullptr;        ///< Of a value: its pair.
+  const YamlPair* pair = nullptr;        ///< Of a key or a value: its pair.
 };
 
 /// Gathers the splices of an edit: knows how values are put into a text, not which.
@@ -39,6 +39,7 @@ class Writer {
   [[nodiscard]] std::string finish();
 
  private:
+  void put_key(const YamlNode& node, const Printable& value, const Place& place);
   void put_value(const YamlNode& node, const Printable& value, const Place& place);
   void put_flow_value(const YamlNode& node, const Printable& value, const Place& place);
   void put_missing(const Printable& value, const Place& place);
