@@ -76,7 +76,7 @@ std::map<std::string, std::string> delivery_labels(const Delivery& delivery) {
 std::string choose_binary_image(const BinaryImages& configured,
                                 const std::optional<std::string>& requested,
                                 const Delivery& delivery) {
-  const auto known = configured_image(configured, delivery);
+  auto known = configured_image(configured, delivery);
   const auto of_what = fmt::format("distribution scope {} and version {}",
                                    to_string(delivery.scope), delivery.version);
   if (!requested) {

@@ -92,7 +92,7 @@ std::string to_text(const Versions& versions) {
 
 std::filesystem::path export_packages(const Context& context, const std::set<std::string>& packages,
                                       const catalog::Catalog& catalog) {
-  const auto output = context.make_directory("legacy");
+  auto output = context.make_directory("legacy");
   const std::vector<std::string> names{packages.begin(), packages.end()};
   const std::vector<std::string> wanted{"manifests"};
   const auto fetch = [&](const std::string& pull_spec, const std::filesystem::path& destination) {
