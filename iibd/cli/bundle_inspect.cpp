@@ -22,12 +22,28 @@ struct Options {
   std::string bundle;
 };
 
+/// Whether no registry can have `bundle`: the pull specification of an image begins with a registry
+/// and has a `/` after it.
+bool is_path(const std::string& bundle) {
+  return bundle.empty() || bundle.front() == '.' || bundle.front() == '/' ||
+         bundle.find('/') == std::string::npos || bundle.back() == '/';
+}
+
+BundleDirectories open(const std::string& bundle, Workspace& workspace) {
+  std::error_code ignored;  // then it is no path, and the registry's answer will tell
+  if (fs::exists(bundle, ignored)) return open_bundle_directory(bundle);
+  if (is_path(bundle)) {
+    throw UserError{
+        fmt::format("{} does not exist: name a directory with manifests/ and metadata/, or a "
+                    "bundle image with its registry",
+                    bundle)};
+  }
+  return pull_bundle(bundle, workspace);
+}
+
 int inspect(const Options& options) {
   Workspace workspace{options.registries, "iibd-bundle-"};
-  std::error_code ignored;  // then it is no path, and the registry's answer will tell
-  const auto directories = fs::exists(options.bundle, ignored)
-                               ? open_bundle_directory(options.bundle)
-                               : pull_bundle(options.bundle, workspace);
+  const auto directories = open(options.bundle, workspace);
   const auto files = bundle::read_bundle(directories.manifests, directories.metadata);
   const auto inspection = bundle::inspect(files);
   workspace.console().clear();

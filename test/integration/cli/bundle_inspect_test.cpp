@@ -69,6 +69,17 @@ TEST_CASE("inspect shows everything that would be refused, and all the rest", "[
   CHECK_THAT(text.output, Contains("would be refused:\n") && Contains("broken.yaml"));
 }
 
+TEST_CASE("inspect takes a misspelt path for no image", "[cli]") {
+  BundleSite site;
+  const std::string path = GENERATE("bundel", "./bundel", "../bundel", "/bundel", "bundel/");
+
+  const auto ended = site.run({"inspect", path});
+
+  CHECK(ended.status == 1);
+  CHECK(ended.output.empty());
+  CHECK_THAT(ended.errors, Contains(path + " does not exist: name a directory"));
+}
+
 TEST_CASE("names of a bundle cannot steer the terminal", "[cli]") {
   BundleSite site;
   site.write(kAnnotations, with(site.text_of(kAnnotations), "widget  #", "\"wid\\e[2Jget\"  #"));
