@@ -36,22 +36,23 @@ class PackedMembers::Finder {
  public:
   explicit Finder(PackedMembers& members) : members_{members} {}
 
-  std::size_t find(const std::string& plain, std::span<char> buffer) noexcept {
+  io::FoundMember find(const std::string& plain, std::span<char> buffer) noexcept {
     try {
       const auto place = members_.known_.with([&](const Known& known) -> std::optional<Place> {
         const auto found = known.by_plain.find(plain);
         return found == known.by_plain.end() ? std::nullopt : std::optional{found->second};
       });
-      if (!place || place->member.bytes > buffer.size()) return 0;
+      if (!place || place->member.bytes > buffer.size()) return {};
       const auto layer = open(*place->layer);
       const auto packed = buffer.first(place->member.bytes);
-      if (!layer || !read_at(layer->file.get(), place->member.offset, packed)) return 0;
+      if (!layer || !read_at(layer->file.get(), place->member.offset, packed)) return {};
       // A disk may have lost a part of a file; a layer made of it would have a digest of its own,
       // which no registry could refuse.
-      const bool right = sha256_hex({packed.data(), packed.size()}) == place->member.packed_sha256;
-      return right ? packed.size() : 0;
+      auto sha256 = sha256_hex({packed.data(), packed.size()});
+      if (sha256 != place->member.packed_sha256) return {};
+      return {.bytes = packed.size(), .packed_sha256 = std::move(sha256)};
     } catch (const std::exception&) {  // whatever it was: packing works without
-      return 0;
+      return {};
     }
   }
 

@@ -53,8 +53,11 @@ void compress(libdeflate_compressor* compressor, Member& member) {
 void compress_or_find(libdeflate_compressor* compressor, const FindMember& find,
                       Member& member) noexcept try {
   member.plain_sha256 = sha256_hex({member.plain.data(), member.plain.size()});
-  member.packed_bytes = find(member.plain_sha256, member.packed);
-  if (member.packed_bytes == 0) compress(compressor, member);
+  auto found = find(member.plain_sha256, member.packed);
+  member.packed_bytes = found.bytes;
+  member.packed_sha256 = std::move(found.packed_sha256);
+  if (member.packed_bytes > 0) return;
+  compress(compressor, member);
   member.packed_sha256 = sha256_hex({member.packed.data(), member.packed_bytes});
 } catch (const std::exception&) {
   member.packed_bytes = 0;

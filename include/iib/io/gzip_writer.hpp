@@ -21,10 +21,15 @@ struct GzipMember {
   std::size_t bytes = 0;      ///< Its length in the stream.
 };
 
-/// Looks for a member that a GzipWriter of this program made of plain bytes with this SHA-256
-/// (hex), fills the buffer with it, unchanged, and gives its length; 0: it must be packed. Called
-/// by several threads at once; must not throw.
-using FindMember = std::function<std::size_t(const std::string& plain_sha256, std::span<char>)>;
+/// A member that was packed before, in the buffer of who asked for it.
+struct FoundMember {
+  std::size_t bytes = 0;      ///< 0: there is none.
+  std::string packed_sha256;  ///< Of the member, verified, 64 hex digits.
+};
+
+/// Looks for a member that a GzipWriter of this program made of plain bytes with this SHA-256 (hex)
+/// and fills the buffer with it, unchanged. Called by several threads at once; must not throw.
+using FindMember = std::function<FoundMember(const std::string& plain_sha256, std::span<char>)>;
 
 /// Compresses a stream with several threads: gzip (RFC 1952) in members of a fixed number of plain
 /// bytes, each without a name and a time. The bytes depend on the input alone, not on the number of

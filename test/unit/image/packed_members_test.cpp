@@ -50,9 +50,9 @@ struct Fixture {
   /// The same with the help of what is known, counted.
   WrittenLayer write_with_help(const std::string& content) {
     return write(content, [this, find = members.finder()](const auto& plain, auto buffer) {
-      const auto bytes = find(plain, buffer);
-      if (bytes > 0) ++found;
-      return bytes;
+      auto member = find(plain, buffer);
+      if (member.bytes > 0) ++found;
+      return member;
     });
   }
   /// Puts the layer written last into the cache; what is held keeps it there.
