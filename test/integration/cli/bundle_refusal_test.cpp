@@ -46,6 +46,7 @@ TEST_CASE("a refused bundle stays as it was, and the reason is told in both ways
   CHECK("bundle/" + std::string{answer["error"]["file"].GetString()} == path);
   CHECK(answer.MemberCount() == 1);
 
+  CHECK(std::filesystem::is_empty(site.commands().variables().at("TMPDIR")));
   CHECK(site.regenerate().output.empty());  // as text: the reason is on standard error alone
 }
 
