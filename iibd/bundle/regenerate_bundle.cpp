@@ -89,9 +89,12 @@ Unresolvable Bundle::with_places(const Unresolvable& problem) const {
   std::string places;
   std::string file = problem.file();
   std::size_t count = 0;
+  bool guessed = false;
   for (const auto& csv : csv_files_) {
     for (const auto& entry : csv.entries()) {
-      if (entry.image.text() != problem.pull_spec() || ++count > kShown) continue;
+      if (entry.image.text() != problem.pull_spec()) continue;
+      guessed = guessed || entry.kind == EntryKind::guessed_annotation;
+      if (++count > kShown) continue;
       if (count == 1) file = csv.path();
       places += fmt::format("{}{} ({}, {})", count == 1 ? "" : "; ", io::shown_name(csv.path()),
                             shown(entry.origin), shown(io::json_pointer(entry.place)));
@@ -99,6 +102,7 @@ Unresolvable Bundle::with_places(const Unresolvable& problem) const {
   }
   if (count == 0) return problem;
   if (count > kShown) places += fmt::format(" and {} more", count - kShown);
+  if (guessed) places += "; if that is no image, word the annotation so that it looks like none";
   return {problem.pull_spec(), fmt::format("{}; it is named in {}", problem.what(), places), file};
 }
 

@@ -178,6 +178,31 @@ std::string compare_error(const io::JsonValue& error, const bundle::Refusal& ref
   return {};
 }
 
+/// The changes of the manifests, which the README gives for reading only: ours are the same.
+std::string compare_changes(const io::JsonValue& expected, const bundle::Regenerated& result) {
+  std::vector<std::string> wanted;
+  for (const auto& file : expected.GetObject()) {
+    for (const auto& change : file.value.GetArray()) {
+      const auto* old = io::find_member(change, "old");
+      wanted.push_back(fmt::format(
+          "manifests/{} {} {} {} -> {}", text_of(file.name),
+          io::text_member(change, "path").value(), io::text_member(change, "op").value(),
+          old == nullptr ? "" : io::to_json(*old), io::to_json(*io::find_member(change, "new"))));
+    }
+  }
+  std::vector<std::string> got;
+  for (const auto& change : result.changes) {
+    if (!change.file.starts_with("manifests/")) continue;
+    const bool added = change.kind == bundle::Change::Kind::added;
+    got.push_back(fmt::format("{} {} {} {} -> {}", change.file, change.place,
+                              added ? "add" : "replace", change.old.value_or(""), change.now));
+    if (change.why.empty()) return fmt::format("no reason is given for {}", change.place);
+  }
+  if (sorted(got) == sorted(wanted)) return {};
+  return fmt::format("changes:\n  {}\nnot\n  {}", fmt::join(got, "\n  "),
+                     fmt::join(wanted, "\n  "));
+}
+
 }  // namespace
 
 std::optional<fs::path> shared_data() {
@@ -260,7 +285,8 @@ std::string GoldenCase::compare_result(const io::JsonValue& expected,
       (has_related && sorted(*result.related_bundles) != sorted_texts(*related))) {
     return "related bundles differ";
   }
-  return compare_files(expected, root);
+  const auto changes = compare_changes(*io::find_member(expected, "changes"), result);
+  return changes.empty() ? compare_files(expected, root) : changes;
 }
 
 std::string GoldenCase::compare_files(const io::JsonValue& expected, const fs::path& root) const {

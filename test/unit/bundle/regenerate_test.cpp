@@ -81,9 +81,9 @@ TEST_CASE("an image that does not exist is told with the places that name it", "
 
   CHECK(refusal.code() == RefusalCode::image_unresolvable);
   CHECK(refusal.file() == "manifests/otter.yaml");
-  CHECK_THAT(refusal.what(), Contains("10.30/11:15 does not exist") &&
-                                 Contains("manifests/otter.yaml") &&
-                                 Contains("/metadata/annotations/hours"));
+  CHECK_THAT(refusal.what(),
+             Contains("10.30/11:15 does not exist") && Contains("manifests/otter.yaml") &&
+                 Contains("/metadata/annotations/hours") && Contains("if that is no image"));
 }
 
 TEST_CASE("an answer that is no digest is refused", "[bundle]") {
