@@ -50,16 +50,15 @@ TEST_CASE("a failure in a batch touches no other request of it", "[regenerate][b
   Site site;
   site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   const auto digest = push_operand(site, "wetland/heron");
-  const auto good = site.push_image("bundles/good",
-                                    heron_bundle(heron_csv({site.pull_spec("wetland/heron:v1")})));
+  const auto good = push_similar(site, site.pull_spec("wetland/heron:v1"), 2);
   const auto bad = site.push_image("bundles/bad",
                                    heron_bundle(heron_csv({site.pull_spec("wetland/absent:v1")})));
   Daemon daemon{site.state(), site.configuration("iib_queues: {iib: 3}\n")};
   daemon.start();
 
   const auto ids = submit_batch(
-      daemon, {regenerate_body(good), regenerate_body(bad),
-               regenerate_body(site.pull_spec("bundles/none:v1")), regenerate_body(good)});
+      daemon,
+      {good[0], regenerate_body(bad), regenerate_body(site.pull_spec("bundles/none:v1")), good[1]});
 
   REQUIRE(ids.size() == 4);
   std::set<std::int64_t> batches;
@@ -84,13 +83,10 @@ TEST_CASE("the requests of a batch ask for an image once, those of another ask a
   CountedSite site;
   site.use_image_engine("embedded");  // the tools' requests are not ours to count
   push_operand(site, "wetland/heron");
-  const auto bundle =
-      site.push_image("bundles/heron", heron_bundle(heron_csv({site.counted("wetland/heron:v1")})));
-  auto configuration = site.configuration("iib_queues: {iib: 4}\n");
-  Daemon daemon{site.state(), configuration, site.environment()};
+  const auto requests = push_similar(site, site.counted("wetland/heron:v1"), 8);
+  Daemon daemon{site.state(), site.configuration("iib_queues: {iib: 4}\n"), site.environment()};
   daemon.start();
 
-  const std::vector<std::string> requests(8, regenerate_body(bundle));
   for (const auto id : submit_batch(daemon, requests)) {
     const auto document = daemon.wait_final(id);
     INFO(text_of(document, "state_reason"));

@@ -96,10 +96,10 @@ TEST_CASE("a stop in the middle of a batch of regenerations loses none of them",
   Site site;
   site.use_image_engine("embedded");
   push_operand(site, "wetland/heron");
-  const auto bundle = site.push_image(
-      "bundles/heron", heron_bundle(heron_csv({site.pull_spec("wetland/heron:v1")})));
   std::string requests;
-  for (int i = 0; i < 12; ++i) requests += (i == 0 ? "" : ",") + regenerate_body(bundle);
+  for (const auto& body : push_similar(site, site.pull_spec("wetland/heron:v1"), 12)) {
+    requests += (requests.empty() ? "" : ",") + body;
+  }
   const std::string one_try = "iib_max_tries: 1\niib_queues: {iib: 2}\n";  // none may count
   {
     Daemon daemon{site.state(), site.configuration(one_try)};

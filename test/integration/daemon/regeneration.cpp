@@ -102,6 +102,16 @@ ImageContents contents_of(const Registry& registry, const std::string& pull_spec
   return contents_of(registry, result, result.images.front());
 }
 
+std::vector<std::string> push_similar(Site& site, const std::string& image, int count) {
+  std::vector<std::string> bodies;
+  for (int number = 0; number < count; ++number) {
+    const auto csv = fmt::format("{}# number {}\n", heron_csv({image}), number);
+    const auto name = fmt::format("bundles/similar{}", number);
+    bodies.push_back(regenerate_body(site.push_image(name, heron_bundle(csv))));
+  }
+  return bodies;
+}
+
 bool has_result(const Registry& registry, std::int64_t request) {
   const auto tag = std::to_string(request);
   return std::ranges::any_of(

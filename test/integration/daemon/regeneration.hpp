@@ -45,6 +45,12 @@ struct ImageContents {
 /// The contents of the first image of the result `pull_spec`.
 [[nodiscard]] ImageContents contents_of(const Registry& registry, const std::string& pull_spec);
 
+/// Pushes `count` bundles with the image `image`, each a little different, and gives for each the
+/// body of a request. Were they the same, docker-registry would now and then miss a blob that
+/// another request pushes at this moment.
+[[nodiscard]] std::vector<std::string> push_similar(Site& site, const std::string& image,
+                                                    int count);
+
 /// Whether anything was pushed as the result of `request`.
 [[nodiscard]] bool has_result(const Registry& registry, std::int64_t request);
 
