@@ -17,6 +17,20 @@ using Catch::Matchers::Contains;
 constexpr auto kScopeLabel = "com.redhat.index.delivery.distribution_scope";
 constexpr auto kVersionLabel = "com.redhat.index.delivery.version";
 
+/// The example of a page of docs/, with the test's server in place of `url`.
+std::string example_of(const std::string& page, const std::string& url,
+                       const HttpTestServer& server) {
+  const auto text = read_file(fs::path{IIBD_SOURCE_ROOT} / "docs" / page, 1'000'000);
+  const std::string fence = "```yaml\n";
+  const auto begin = text.find(fence) + fence.size();
+  auto example = text.substr(begin, text.find("```", begin) - begin);
+  const auto place = example.find(url);
+  REQUIRE(place != std::string::npos);
+  example.replace(place, url.size(), "http://" + server.address());
+  // Authorities of https, which the test's server does not speak.
+  return std::regex_replace(example, std::regex{"iib_ca_file:.*\n"}, "");
+}
+
 /// A label of the first image of an index; empty when it has none.
 std::string label_of(Site& site, const std::string& pull_spec, const char* label) {
   const auto index = read_index(site.registry(), pull_spec);
@@ -233,7 +247,8 @@ TEST_CASE("related images that do not exist fail the request, all of them named"
   CHECK(text_of(build(daemon, "add", body), "state") == "complete");
 }
 
-TEST_CASE("a gated queue asks Greenwave before anything is built", "[parameters][gating]") {
+TEST_CASE("a queue gated as the page shows asks Greenwave before anything is built",
+          "[parameters][gating]") {
   IIBD_NEEDS_TOOLS();
   Site site;
   site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
@@ -243,11 +258,8 @@ TEST_CASE("a gated queue asks Greenwave before anything is built", "[parameters]
                                  : R"({"policies_satisfied": false, "unsatisfied_requirements":
                                       [{"testcase": "acme.scan"}]})");
   }};
-  Daemon daemon{site.state(), site.configuration(fmt::format(
-                                  "iib_greenwave_url: http://{}/api/v1.0/\n"
-                                  "iib_greenwave_config: {{null: {{decision_context: released, "
-                                  "product_version: acme-1, subject_type: koji_build}}}}\n",
-                                  greenwave.address()))};
+  Daemon daemon{site.state(), site.configuration(example_of(
+                                  "gating.md", "https://greenwave.example.com", greenwave))};
   daemon.start();
   auto image = bundle_image(sample_bundle("otter-operator", "0.1.0"));
   image.labels["com.redhat.component"] = "otter-bundle";
@@ -255,8 +267,9 @@ TEST_CASE("a gated queue asks Greenwave before anything is built", "[parameters]
   image.labels["release"] = "3";
   const auto body = site.add_body({site.push_image("gated", image)}, {.add_arches = {"amd64"}});
 
-  CHECK_THAT(reason_of(build(daemon, "add", body)),
-             Contains("acme.scan") && Contains("released") && Contains(site.pull_spec("gated")));
+  CHECK_THAT(reason_of(build(daemon, "add", body)), Contains("acme.scan") &&
+                                                        Contains("index_image_release") &&
+                                                        Contains(site.pull_spec("gated")));
   CHECK(site.registry().manifest("iib-build", "1").empty());
   CHECK_THAT(greenwave.requests().front().body, Contains("otter-bundle-0.1.0-3"));
 
@@ -271,9 +284,10 @@ TEST_CASE("a package for the legacy app registry is exported and sent once", "[p
   const HttpTestServer omps{
       [](const RawRequest&) { return answer(200, R"({"version": "1.2.0"})"); }};
   const bool has_omps = GENERATE(true, false);
-  Daemon daemon{site.state(),
-                site.configuration(
-                    has_omps ? fmt::format("iib_omps_url: http://{}/v2/\n", omps.address()) : "")};
+  Daemon daemon{
+      site.state(),
+      site.configuration(
+          has_omps ? example_of("legacy-registry.md", "https://omps.example.com", omps) : "")};
   daemon.start();
   auto image = bundle_image(sample_bundle("otter-operator", "0.1.0"));
   image.labels["com.redhat.delivery.backport"] = "true";
