@@ -79,6 +79,23 @@ bool only_inserted(std::string_view before, std::string_view now) {
   return now.size() >= before.size() && now.substr(prefix).ends_with(rest);
 }
 
+/// Every image there could be.
+class EveryImage : public bundle::ImageLookup {
+ public:
+  std::vector<std::string> digests(std::span<const std::string> pull_specs) override {
+    return std::vector<std::string>(pull_specs.size(), digest('a'));
+  }
+  std::vector<bundle::Labels> labels(std::span<const std::string> pull_specs) override {
+    return std::vector<bundle::Labels>(pull_specs.size());
+  }
+};
+
+void replace_text(std::vector<bundle::TextFile>& files, const bundle::ChangedFile& changed) {
+  for (auto& file : files) {
+    if (fmt::format("manifests/{}", file.path) == changed.path) file.text = changed.text;
+  }
+}
+
 std::string text_of(const std::vector<bundle::TextFile>& files, const std::string& path) {
   const auto found = std::find_if(files.begin(), files.end(), [&](const auto& file) {
     return fmt::format("manifests/{}", file.path) == path;
@@ -128,6 +145,37 @@ TEST_CASE("a bundle of the corpus comes back when its registries are replaced an
     }
   }
   CHECK(came_back > 100);
+}
+
+TEST_CASE("every bundle of the corpus is pinned by both rules, or refused for its own mistakes",
+          "[bundle]") {
+  const auto shared = shared_data();
+  if (!shared) IIBD_SKIP("the corpus is not there (IIBD_SHARED)");
+  const auto rules = GENERATE(bundle::default_core_rules(), bundle::default_later_rules());
+
+  int pinned = 0;
+  for (const auto& directory : bundles_of(*shared)) {
+    INFO(directory.string());
+    auto files = bundle::read_bundle(directory / "manifests", directory / "metadata");
+    EveryImage lookup;
+    bundle::Order order{.customizing = {.rules = rules, .has_organization = false},
+                        .bundle_labels = {},
+                        .bundle_replacements = {}};
+    try {
+      const auto result = bundle::regenerate(files, order, lookup, Cancellation{});
+      for (const auto& file : result.files) replace_text(files.manifests, file);
+      const auto again = regenerate(files, {});
+      // Files with relatedImages are left out by the core rules.
+      const bool all_pinned = std::all_of(
+          again.found.begin(), again.found.end(),
+          [](const std::string& image) { return bundle::ImageName::parse(image).pinned(); });
+      CHECK((all_pinned || rules == bundle::default_core_rules()));
+      ++pinned;
+    } catch (const bundle::Refusal& refusal) {
+      CHECK(refusal.code() != bundle::RefusalCode::image_unresolvable);
+    }
+  }
+  CHECK(pinned > 100);
 }
 
 }  // namespace iib::test
