@@ -127,7 +127,9 @@ bool EmbeddedBuild::upload_layers(const model::ImageReference& destination) {
 }
 
 PushedImage EmbeddedBuild::make_image(std::size_t target) {
-  const auto& [architecture, base, destination] = targets_[target];
+  const auto& architecture = targets_[target].architecture;
+  const auto& base = targets_[target].base;
+  const auto& destination = targets_[target].destination;
   const auto image = assemble(base, bases_[target].manifest, bases_[target].config, content_,
                               layer_->layer, architecture, created_, recompressed_);
   // A config names the layer, so that one cannot have been there before the other.

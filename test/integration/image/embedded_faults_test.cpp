@@ -13,7 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using image::EmbeddedEngine;
-using image::ImageEngine;
 using image::ManifestKind;
 using model::ImageReference;
 using FaultKind = Fault::Kind;
