@@ -144,15 +144,16 @@ class Scanner {
 
   /// The text under `key` of `owner`, which errors call `called`; null when there is none.
   const io::YamlNode* text_at(const Place& owner, std::string_view key, std::string_view called) {
-    const auto place = owner.member(key);
-    if (place.node == nullptr) {
+    const auto* value = member(*owner.node, key);
+    if (value == nullptr) {
       malformed(owner, fmt::format("{} has no {}; add one", called, key));
       return nullptr;
     }
-    const auto* text = as_string(place.node);
+    const auto* text = as_string(value);
     if (text == nullptr) {
-      malformed(place, fmt::format("the {} of {} is {} where a text belongs; correct or quote it",
-                                   key, called, kind_name(*place.node)));
+      malformed(owner.member(key),
+                fmt::format("the {} of {} is {} where a text belongs; correct or quote it", key,
+                            called, kind_name(*value)));
     }
     return text;
   }
@@ -192,7 +193,7 @@ class Scanner {
   }
 
   void scan_variables(const Place& container, std::string_view kind_word) {
-    const auto* name = as_string(container.member("name").node);
+    const auto* name = as_string(member(*container.node, "name"));
     const auto owner =
         fmt::format("the {} \"{}\"", kind_word, name == nullptr ? "" : shown(name->value));
     for (const auto& variable : maps_at(container, "env")) scan_variable(variable, owner);
@@ -203,8 +204,8 @@ class Scanner {
     const auto* name = text_at(variable, "name", fmt::format("a variable of {}", owner));
     if (name == nullptr || !name->value.starts_with(kVariablePrefix)) return;
     const auto called = fmt::format("the variable {} of {}", shown(name->value), owner);
-    if (const auto from = variable.member("valueFrom"); from.node != nullptr) {
-      problem(RefusalCode::related_image_env_value_from, from,
+    if (member(*variable.node, "valueFrom") != nullptr) {
+      problem(RefusalCode::related_image_env_value_from, variable.member("valueFrom"),
               fmt::format("{} takes its value from elsewhere (`valueFrom`), so its image cannot be "
                           "known; give it a `value`",
                           called));

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <set>
 #include <stdexcept>
@@ -295,12 +295,12 @@ TEST_CASE("10,000 pull specifications in one CSV are found in well under a secon
   if (written == "one annotation") pod = "containers: []\n";
   const auto manifest = csv(csv_text(pod, annotations));
 
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = std::clock();  // of this process: others may be busy
   const auto entries = find_entries(manifest);
-  const auto took = std::chrono::steady_clock::now() - begin;
+  const auto took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
 
   CHECK(entries.size() >= kMany);
-  CHECK(took < std::chrono::milliseconds{800});  // some 30 ms without sanitizers
+  CHECK(took < 0.8);
 }
 
 TEST_CASE("a CSV that makes much memory of few bytes is refused", "[bundle]") {
