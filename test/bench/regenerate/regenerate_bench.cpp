@@ -10,6 +10,7 @@
 
 #include <cstdlib>
 #include <exception>
+#include <map>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
@@ -56,6 +57,17 @@ double took(const io::JsonValue& document) {
   return whole.count();
 }
 
+/// Milliseconds by state, from when it was entered until the next one was.
+void add_steps(std::map<std::string, Sample>& steps, const io::JsonValue& document) {
+  const auto& states = document["state_history"].GetArray();  // newest first
+  for (rapidjson::SizeType at = states.Size() - 1; at > 0; --at) {
+    const std::chrono::duration<double, std::milli> spent =
+        parse_iso8601(test::text_of(states[at - 1], "updated")) -
+        parse_iso8601(test::text_of(states[at], "updated"));
+    steps[test::text_of(states[at], "state_reason").substr(0, 30)].add(spent.count());
+  }
+}
+
 /// Milliseconds that the registry takes to answer for all manifests when eight ask at once.
 double registry_alone(const Bundles& site) {
   const auto begin = std::chrono::steady_clock::now();
@@ -75,6 +87,7 @@ void measure_one(int rounds, const std::string& engine) {
   Daemon daemon{site.state(), site.configuration()};
   daemon.start();
   Sample whole;
+  std::map<std::string, Sample> steps;
   Sample registry;
   Sample processor;
   for (int round = 0; round <= rounds; ++round) {
@@ -84,11 +97,13 @@ void measure_one(int rounds, const std::string& engine) {
     const auto used = processor_seconds_of(daemon.pid()) - before;
     if (round == 0) continue;  // connections are made then
     whole.add(took(document));
+    add_steps(steps, document);
     processor.add(used * 1e3);
     registry.add(registry_alone(site));
   }
   fmt::print("one bundle with {} images, engine {}, {} rounds; ms\n", kImages, engine, rounds);
   fmt::print("  accepted to complete            {}\n", whole.text(0));
+  for (const auto& [state, spent] : steps) fmt::print("    {:30}  {}\n", state, spent.text(0));
   fmt::print("  processor time of iibd          {}\n", processor.text(0));
   fmt::print("  the registry alone, {} manifests {}\n", kImages, registry.text(0));
 }
