@@ -11,11 +11,11 @@
 
 namespace iib::image {
 
-/// Layers by their digests in a directory of the daemon's own, bounded in bytes: what was not used
-/// for longest goes first. A death at any moment leaves whole layers and files that sweep()
-/// removes. What lies there from before the start is read once before it is given out, so that a
-/// file that the host lost a part of is fetched again. Safe to use from any thread; one cache at a
-/// time may use a directory.
+/// Layers, and files out of them (UnpackedFiles), by their digests in a directory of the daemon's
+/// own, bounded in bytes: what was not used for longest goes first. A death at any moment leaves
+/// whole layers and files that sweep() removes. What lies there from before the start is read once
+/// before it is given out, so that a file that the host lost a part of is fetched again. Safe to
+/// use from any thread; one cache at a time may use a directory.
 class LayerCache {
   struct State;
   struct Hold;

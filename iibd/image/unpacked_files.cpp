@@ -79,14 +79,16 @@ UnpackedFiles::UnpackedFiles(LayerCache& cache, std::uint64_t cache_bytes)
 
 bool UnpackedFiles::copy(const std::vector<Blob>& layers, const io::PathNames& path,
                          const fs::path& destination) {
-  const auto digest =
-      known_.with([key = key_of(layers, path)](const auto& known) -> std::optional<model::Digest> {
+  const auto content =
+      known_.with([key = key_of(layers, path)](const auto& known) -> std::optional<Content> {
         const auto found = known.find(key);
         return found == known.end() ? std::nullopt : std::optional{found->second};
       });
-  if (!digest) return false;
-  const auto held = cache_.find(*digest);
-  if (!held) return false;
+  if (!content) return false;
+  const auto held = cache_.find(content->digest);
+  std::error_code error;
+  // A disk may have lost a part.
+  if (!held || fs::file_size(held->path(), error) != content->bytes || error) return false;
   const auto target = destination / io::join(path);
   fs::create_directories(target.parent_path());
   copy_whole(held->path(), target);
@@ -112,7 +114,7 @@ void UnpackedFiles::keep(const std::vector<Blob>& layers, const io::PathNames& p
     (void)cache_.add(digest, scratch);
     known_.with([&](auto& known) {
       if (known.size() >= kMostKnown) known.clear();
-      known.insert_or_assign(key_of(layers, path), digest);
+      known.insert_or_assign(key_of(layers, path), Content{digest, output.size()});
     });
   } catch (const ExternalError& error) {
     log.debug("{} is not kept for the next request: {}", io::join(path), error.what());

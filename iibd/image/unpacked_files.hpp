@@ -36,10 +36,15 @@ class UnpackedFiles {
             const Log& log);
 
  private:
+  struct Content {
+    model::Digest digest;
+    std::uint64_t bytes = 0;
+  };
+
   LayerCache& cache_;
   std::uint64_t most_bytes_;
-  /// The digest of the content, by that of all layers and the path.
-  Guarded<std::map<std::string, model::Digest>> known_;
+  /// By the digests of all layers and the path.
+  Guarded<std::map<std::string, Content>> known_;
 };
 
 }  // namespace iib::image

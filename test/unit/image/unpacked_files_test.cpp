@@ -106,11 +106,18 @@ TEST_CASE("what is no file, or a large one, is not kept", "[image][unpacked]") {
   CHECK(fs::is_empty(fixture.directory.path() / "layers"));
 }
 
-TEST_CASE("a file that left the cache is read out of the image again", "[image][unpacked]") {
+TEST_CASE("a file that left the cache, or lost a part, is read out of the image again",
+          "[image][unpacked]") {
   Fixture fixture;
   fixture.keep(fixture.read("database"));
-  for (const auto& entry : fs::directory_iterator{fixture.directory.path() / "layers"}) {
-    fs::remove(entry.path());
+  const bool gone = GENERATE(true, false);
+  const fs::path file = fs::directory_iterator {
+    fixture.directory.path() / "layers"
+    } -> path();
+  if (gone) {
+    fs::remove(file);
+  } else {
+    fs::resize_file(file, 3);
   }
 
   CHECK_FALSE(fixture.copy(fixture.layers, kPath));
