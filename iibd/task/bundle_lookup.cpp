@@ -78,9 +78,6 @@ std::vector<std::string> BundleLookup::digests(std::span<const std::string> pull
   std::vector<std::string> digests(pull_specs.size());
   in_parallel(pull_specs.size(), kAtOnce,
               [&](std::size_t i) { digests[i] = find(pull_specs[i]).digest.text(); });
-  for (std::size_t i = 0; i < pull_specs.size(); ++i) {
-    context_.log().info("image {} is {}", pull_specs[i], digests[i]);
-  }
   return digests;
 }
 
