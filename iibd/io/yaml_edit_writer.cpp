@@ -7,8 +7,11 @@ namespace iib::io::edit {
 void Writer::change_text(const YamlNode& node, const std::vector<Piece>& pieces,
                          const Place& place) {
   auto splices = change_scalar(source_, node, pieces, place.manner != Manner::block);
-  const bool quoted = splices.front().span.begin == source_.content_begin(node);
-  if (is_block_scalar(node) && quoted) insert(node.begin, padding(node, place));
+  const auto content = source_.content_begin(node);
+  if (is_block_scalar(node) && splices.front().span.begin == content) {  // now in quotes
+    insert(node.begin, padding(node.begin, place));
+    if (content > node.begin) insert(content, padding(content, place));
+  }
   for (auto& one : splices) splices_.push_back(std::move(one));
 }
 
@@ -23,7 +26,7 @@ void Writer::put(const YamlNode& node, const Printable& value, const Place& plac
     case Place::As::item: {
       auto text = in_one_line(value, place.manner);
       if (is_nothing(node)) return insert_apart(node.begin, " " + text);
-      return write_over(node, node.begin, padding(node, place) + text);
+      return write_over(node, node.begin, padding(node.begin, place) + text);
     }
   }
 }
@@ -78,7 +81,7 @@ void Writer::put_inline(const YamlNode& node, const std::string& text, const Pla
   const auto after_colon = source_.colon(*place.pair).value_or(node.begin) + 1;
   if (is_nothing(node)) return insert_apart(after_colon, " " + text);
   if (!source_.is_blank({after_colon, node.begin})) {  // a comment, and the line break after it
-    return write_over(node, node.begin, padding(node, place) + text);
+    return write_over(node, node.begin, padding(node.begin, place) + text);
   }
   const bool own_line = source_.line_end(after_colon) <= node.begin;
   if (own_line) return write_over(node, after_colon, " " + text);
@@ -228,11 +231,11 @@ std::string Writer::after_break(const std::vector<std::string>& lines, std::size
   return text;
 }
 
-std::string Writer::padding(const YamlNode& node, const Place& place) const {
+std::string Writer::padding(std::size_t position, const Place& place) const {
   if (place.manner != Manner::block || place.collection == nullptr) return {};
-  if (!source_.is_blank({source_.line_begin(node.begin), node.begin})) return {};
+  if (!source_.is_blank({source_.line_begin(position), position})) return {};
   const auto least = column_of(*place.collection) + 1;
-  const auto column = source_.column(node.begin);
+  const auto column = source_.column(position);
   return std::string(column < least ? least - column : 0, ' ');
 }
 

@@ -66,9 +66,9 @@ class Writer {
   /// Each line after a line break, as one text.
   [[nodiscard]] std::string after_break(const std::vector<std::string>& lines,
                                         std::size_t position) const;
-  /// What `node` needs before it to be indented enough for anything: a block scalar may begin a
-  /// line where other values may not.
-  [[nodiscard]] std::string padding(const YamlNode& node, const Place& place) const;
+  /// What a value at `position` needs before it to be indented enough if it begins a line: a block
+  /// scalar may do that where other values may not.
+  [[nodiscard]] std::string padding(std::size_t position, const Place& place) const;
   /// The column of a block collection.
   [[nodiscard]] std::size_t column_of(const YamlNode& collection) const {
     return source_.column(source_.content_begin(collection));

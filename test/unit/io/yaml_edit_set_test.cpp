@@ -156,6 +156,7 @@ TEST_CASE("a present value is replaced by a text or by what is empty", "[io]") {
       {"a quoted text keeps its quotes", "k: 'x'\n", "k: 'w'\n"},
       {"a list", "k:\n- x\n- y\nz: 1\n", "k: w\nz: 1\n"},
       {"a list after a comment", "k: # c\n- x\nz: 1\n", "k: # c\n w\nz: 1\n"},
+      {"a comment that touches it", "k: [5]#c\n", "k: w #c\n"},
       {"a mapping", "k:\n  x: 1 # c\nz: 1\n", "k: w # c\nz: 1\n"},
       {"a value on a line of its own", "k:\n    5\n", "k: w\n"},
       {"braces", "k: {x: 1}\n", "k: w\n"},
