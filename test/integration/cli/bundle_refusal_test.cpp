@@ -83,20 +83,20 @@ TEST_CASE("a directory that holds no bundle is refused", "[cli]") {
 TEST_CASE("a bad file of the command line is named with the place in it", "[cli]") {
   BundleSite site;
   const auto [option, text, place] = GENERATE(table<std::string, std::string, std::string>({
-      {"--digests", R"({"quay.io/a/b:1" "x"})", "bad, byte 1"},
+      {"--digests", R"({"quay.io/a/b:1" "x"})", "at offset 1"},
       {"--digests", R"([])", "the file is of type array"},
       {"--digests", R"({"quay.io/a/b:1": 7})", "'quay.io/a/b:1' is of type number"},
       {"--digests", R"({"quay.io/a/b:1": "latest"})", "'quay.io/a/b:1' is 'latest'"},
       {"--digests", R"({"quay.io/a/b": "sha256:1", "quay.io/a/b:latest": "sha256:2"})",
        "quay.io/a/b:latest is there twice"},
-      {"--labels", R"({"bundle": {},})", "bad, byte "},
+      {"--labels", R"({"bundle": {},})", "at offset 1"},
       {"--labels", R"({"bundles": {}})", "the key 'bundles'"},
       {"--labels", R"({"bundle": []})", "bundle is of type array"},
       {"--labels", R"({"images": {"quay.io/a/b:1": "x"}})", "'quay.io/a/b:1' is of type string"},
       {"--labels", R"({"images": {"quay.io/a/b:1": {"l": true}}})",
        "label 'l' of 'quay.io/a/b:1' is of type boolean"},
       {"--replacements", R"({"a": {}})", "'a' is of type object"},
-      {"--replacements", R"({)", "bad, byte 1"},
+      {"--replacements", R"({)", "at offset 1"},
       {"--config", "iib_organization_customizations: []\n", "bad, line 1"},
       {"--config", "\niib_organisation_customizations: {}\n", "bad, line 2"},
       {"--config",
