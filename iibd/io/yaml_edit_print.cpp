@@ -128,8 +128,8 @@ std::vector<std::string> pair_lines(const Printable& key, const Printable& value
   const auto name = key_in_one_line(key, Manner::block);
   std::vector<std::string> lines;
   auto begin = fmt::format("{}{}:", indent, name);
-  if (name.size() > kLongestKey) {
-    lines.push_back(fmt::format("{}? {}", indent, name));
+  if (name.empty() || name.size() > kLongestKey) {
+    lines.push_back(fmt::format("{}?{}{}", indent, name.empty() ? "" : " ", name));
     begin = fmt::format("{}:", indent);
   }
   if (!value.is_block()) {
