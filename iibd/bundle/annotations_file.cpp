@@ -22,12 +22,12 @@ constexpr auto kPath = "metadata/annotations.yaml";
 }
 
 io::YamlDocument parse(const std::string& text) {
-  const io::YamlOptions options{.name = kPath, .duplicates = io::DuplicateKeys::refuse};
+  const io::YamlOptions options{
+      .name = kPath, .duplicates = io::DuplicateKeys::refuse, .max_documents = 2};
   try {
-    if (auto documents = io::parse_yaml_stream(text, options); documents.size() > 1) {
-      refuse_syntax(fmt::format("{} has {} documents", kPath, documents.size()));
-    }
-    return io::parse_yaml(text, options);
+    auto documents = io::parse_yaml_stream(text, options);
+    if (documents.size() > 1) refuse_syntax(fmt::format("{} has more than one document", kPath));
+    return documents.empty() ? io::parse_yaml({}) : std::move(documents.front());
   } catch (const Refusal&) {
     throw;
   } catch (const UserError& error) {

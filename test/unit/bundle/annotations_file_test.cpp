@@ -50,7 +50,7 @@ TEST_CASE("a package's name that has its suffix stays, without a label", "[bundl
 TEST_CASE("annotations.yaml must name the package", "[bundle]") {
   const auto [text, code, mention] = GENERATE(table<std::string, RefusalCode, std::string>({
       {"annotations: [", RefusalCode::annotations_invalid_yaml, "annotations.yaml"},
-      {"a: 1\n---\nb: 2\n", RefusalCode::annotations_invalid_yaml, "2 documents"},
+      {"a: 1\n---\nb: 2\n", RefusalCode::annotations_invalid_yaml, "more than one document"},
       {"a: 1\na: 2\n", RefusalCode::annotations_invalid_yaml, "line 2"},
       {"", RefusalCode::annotations_not_mapping, "annotations.yaml"},
       {"- a\n", RefusalCode::annotations_not_mapping, "annotations.yaml"},
