@@ -100,8 +100,9 @@ void compare(const Corpus& corpus, Payloads payloads, Bases bases, int rounds) {
       "{}; ms\n",
       kBundles, megabytes(database), payloads == Payloads::kept ? "kept" : "cleared", base);
   for (const auto* engine : {&embedded, &tools}) {
-    fmt::print("  {:8} first request {}, second {}; the daemon's processor time {}\n", engine->name,
-               engine->first.text(0), engine->second.text(0), engine->processor.text(0));
+    fmt::print("  {:8} first request {}, second {} (processor {}), with another bundle {}\n",
+               engine->name, engine->first.text(0), engine->second.text(0),
+               engine->processor.text(0), engine->other.text(0));
   }
   fmt::print("  by hand  {}: {} times the second request of embedded\n", hand.text(0),
              ratio.text(1));
