@@ -64,6 +64,7 @@ task::Settings task_settings(const config::Config& config, const StateDirectory&
                           .verify = config.verify_from_index == config::VerifyFromIndex::always
                                         ? task::VerifyFromIndex::always
                                         : task::VerifyFromIndex::before_overwriting,
+                          .rebase_attempts = config.rebase_attempts,
                           .docker_config_template = config.docker_config_template,
                           .insecure_registries = config.insecure_registries,
                           .work_root = state.work()};

@@ -74,6 +74,9 @@ Section image_options() {
                  "always",
                  "When a request fails because its `from_index` changed meanwhile: `always`, or "
                  "only if it would `overwrite` that index."),
+          option(ours, "iib_rebase_attempts", &Config::rebase_attempts, whole_number(0, 100), "3",
+                 "How often a request that overwrites its `from_index` begins again by itself "
+                 "when that index changed during the build; 0: it fails at once."),
       }};
 }
 

@@ -163,10 +163,10 @@ Section user_options() {
           option(honoured, "iib_privileged_usernames", &Config::privileged_usernames,
                  list_of(text()), "[]",
                  "Users who may ask to overwrite the source index without a token."),
-          option(not_yet, "iib_force_overwrite_from_index", &Config::force_overwrite_from_index,
+          option(honoured, "iib_force_overwrite_from_index", &Config::force_overwrite_from_index,
                  boolean(), "false",
                  "Whether add and rm requests of privileged users always overwrite their source "
-                 "index. This release cannot overwrite: while it is set, these requests fail."),
+                 "index."),
       }};
 }
 

@@ -141,4 +141,20 @@ model::Digest EmbeddedEngine::push_list(const model::ImageReference& destination
   });
 }
 
+void EmbeddedEngine::copy(const model::ImageReference& source,
+                          const model::ImageReference& destination, const Access& access) {
+  const auto raw = impl_->source.manifest(source, access);
+  const auto parsed = parse_manifest(source, raw.bytes, raw.media_type);
+  std::vector<model::Digest> named;
+  for (const auto& entry : parsed.entries) {
+    (void)impl_->push.copy(source.at(entry.digest), destination, access);
+    named.push_back(entry.digest);
+  }
+  if (parsed.kind == ManifestKind::image) (void)impl_->push.copy(source, destination, access);
+  speaking_of("the image", [&] {
+    return impl_->push.put_manifest(destination, parsed.media_type, raw.bytes, access, named);
+  });
+  access.log.info("copied {} to {}", source.text(), destination.text());
+}
+
 }  // namespace iib::image

@@ -122,6 +122,13 @@ Arguments ToolRunner::source_access(const std::string& registry, const Access& a
   return join({arguments, certificates("--src-cert-dir", registry)});
 }
 
+Arguments ToolRunner::destination_access(const std::string& registry, const Access& access) const {
+  Arguments arguments;
+  if (!access.auth_file.empty()) arguments = {"--dest-authfile", access.auth_file.string()};
+  if (insecure_.contains(registry)) arguments.emplace_back("--dest-tls-verify=false");
+  return join({arguments, certificates("--dest-cert-dir", registry)});
+}
+
 Arguments ToolRunner::certificates(const char* option, const std::string& registry) const {
   if (options_.certs_directory.empty()) return {};
   const auto folder = options_.certs_directory / registry;

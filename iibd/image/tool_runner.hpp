@@ -44,6 +44,9 @@ class ToolRunner {
   [[nodiscard]] Arguments registry_access(const std::string& registry, const Access& access) const;
   /// The same for skopeo's source of a copy.
   [[nodiscard]] Arguments source_access(const std::string& registry, const Access& access) const;
+  /// The same for its destination.
+  [[nodiscard]] Arguments destination_access(const std::string& registry,
+                                             const Access& access) const;
   /// `--signature-policy` with ours.
   [[nodiscard]] Arguments policy() const;
 

@@ -184,4 +184,19 @@ model::Digest ToolsEngine::push_list(const model::ImageReference& destination,
   return push_manifest_list(impl_->tools, impl_->storage, destination, images, access);
 }
 
+void ToolsEngine::copy(const model::ImageReference& source,
+                       const model::ImageReference& destination, const Access& access) {
+  const Step step{.subject = fmt::format("the image {}", destination.text()),
+                  .action = "pushed",
+                  .registry = destination.registry(),
+                  .named_by_user = false};
+  (void)impl_->tools.skopeo(
+      join({{"copy", "--quiet", "--all", "--preserve-digests", "--remove-signatures"},
+            impl_->tools.source_access(source.registry(), access),
+            impl_->tools.destination_access(destination.registry(), access),
+            {docker_reference(source), docker_reference(destination)}}),
+      step, access);
+  access.log.info("copied {} to {}", source.text(), destination.text());
+}
+
 }  // namespace iib::image

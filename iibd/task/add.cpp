@@ -3,6 +3,7 @@
 #include "index_difference.hpp"
 #include "index_image.hpp"
 #include "legacy_packages.hpp"
+#include "overwriting.hpp"
 #include "prepare.hpp"
 #include "related_images.hpp"
 #include "steps.hpp"
@@ -89,6 +90,7 @@ void check_bundles(const Context& context, const std::vector<ResolvedBundle>& bu
 
 Outcome run_add(Context& context) {
   require_build_tags(context);
+  if (auto done = finish_overwriting(context)) return *std::move(done);
   context.enter_state("Resolving the bundles");
   auto bundles = resolve_bundles(context, context.facts().bundles);
   const auto deprecations = resolve_deprecations(context);
@@ -109,7 +111,10 @@ Outcome run_add(Context& context) {
   catalog = deprecate_bundles(context, std::move(catalog), deprecations);
   log_difference(context, before, catalog);
   auto learned = publish(context, preparation, catalog);
+  // The legacy registry is not to get what is not going to be in the index.
+  if (context.overwrites() && !legacy.empty()) require_unchanged(context, preparation);
   push_legacy_packages(context, legacy, catalog, learned);
+  overwrite_from_index(context, preparation, learned);
   return {.reason = summary(asked, bundles.size()), .learned = std::move(learned)};
 }
 

@@ -28,6 +28,25 @@ std::filesystem::path checked_work_root(const Settings& settings) {
   return settings.work_root;
 }
 
+/// `overwrite_from_index_token`, or null.
+const Secret* checked_token(const Job& job) {
+  const auto& token = job.secrets.overwrite_token;
+  if (!token) return nullptr;
+  const auto colon = token->reveal().find(':');
+  if (colon != std::string_view::npos && colon > 0 && colon + 1 < token->reveal().size()) {
+    return &*token;
+  }
+  throw UserError{
+      "overwrite_from_index_token must be a user and a password with a colon between them: "
+      "`user:password`"};
+}
+
+/// Whose repository the token is for.
+std::optional<model::ImageReference> token_image(const Job& job) {
+  const auto& index = job.request.facts.from_index;
+  return index ? std::optional{model::ImageReference::parse(*index)} : std::nullopt;
+}
+
 }  // namespace
 
 Context::Context(const Job& job, const Environment& environment, Progress& progress,
@@ -36,18 +55,27 @@ Context::Context(const Job& job, const Environment& environment, Progress& progr
       environment_{environment},
       progress_{progress},
       cancellation_{cancellation},
-      directory_{checked_work_root(environment.settings),
-                 fmt::format("request-{}-", job.request.id.value())},
-      own_auth_file_{directory_.path() / "own-auth.json"},
-      access_{.auth_file = directory_.path() / "auth.json",
-              .work_directory = make_directory("image"),
+      access_{.auth_file = {},
+              .work_directory = {},
               .log = progress.log(),
               .cancellation = cancellation} {
-  const auto base = image::find_base_auth_file(environment.settings.docker_config_template);
-  const auto& given = job.secrets.registry_auths;
+  begin();
+}
+
+void Context::begin() {
+  const auto& settings = environment_.settings;
+  directory_ = std::make_unique<TempDir>(checked_work_root(settings),
+                                         fmt::format("request-{}-", job_.request.id.value()));
+  own_auth_file_ = directory_->path() / "own-auth.json";
+  access_.auth_file = directory_->path() / "auth.json";
+  access_.work_directory = make_directory("image");
+  const auto base = image::find_base_auth_file(settings.docker_config_template);
+  const auto& given = job_.secrets.registry_auths;
   image::write_auth_file(own_auth_file_, base);
   image::write_auth_file(access_.auth_file, base,
-                         {.registry_auths = given ? &*given : nullptr, .token_image = {}});
+                         {.registry_auths = given ? &*given : nullptr,
+                          .token = checked_token(job_),
+                          .token_image = token_image(job_)});
 }
 
 image::Access Context::own_access() const {
@@ -57,7 +85,7 @@ image::Access Context::own_access() const {
 }
 
 std::filesystem::path Context::make_directory(std::string_view name) const {
-  auto path = directory_.path() / name;
+  auto path = directory_->path() / name;
   std::error_code error;
   std::filesystem::create_directory(path, error);
   if (error) {

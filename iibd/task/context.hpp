@@ -4,6 +4,8 @@
 #include "iib/task/task.hpp"
 
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +35,16 @@ class Context {
   [[nodiscard]] const std::filesystem::path& auth_file() const { return access_.auth_file; }
   [[nodiscard]] Progress& progress() const { return progress_; }
 
+  /// Whether the result is to be put over from_index.
+  [[nodiscard]] bool overwrites() const {
+    return job_.arguments.overwrite_from_index && job_.request.facts.from_index.has_value();
+  }
+  /// Versions of the packages that this run has pushed to the legacy app registry; they outlive
+  /// begin().
+  [[nodiscard]] std::map<std::string, std::string>& pushed_packages() { return pushed_packages_; }
+
+  /// Begins anew with an empty directory. Throws as the constructor does.
+  void begin();
   /// A new directory `name` in the request's own.
   [[nodiscard]] std::filesystem::path make_directory(std::string_view name) const;
   /// What the catalog engine needs, working in a new directory `name`.
@@ -45,9 +57,10 @@ class Context {
   Environment environment_;
   Progress& progress_;
   Cancellation cancellation_;
-  TempDir directory_;
+  std::unique_ptr<TempDir> directory_;
   std::filesystem::path own_auth_file_;
   image::Access access_;
+  std::map<std::string, std::string> pushed_packages_;
 };
 
 }  // namespace iib::task

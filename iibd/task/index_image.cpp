@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "output_image.hpp"
+#include "overwriting.hpp"
 #include "subject.hpp"
 
 #include <fmt/format.h>
@@ -30,15 +31,7 @@ image::ImageContent index_content(const catalog::Catalog& catalog, const Deliver
 
 void verify_from_index(const Context& context, const Preparation& preparation) {
   if (!preparation.from_index || context.settings().verify != VerifyFromIndex::always) return;
-  const auto& given = *context.facts().from_index;
-  const auto reference = model::ImageReference::parse(given);
-  if (reference.digest()) return;  // what is given by digest cannot change
-  const auto now = reference.at(context.images().manifest(reference, context.access()).digest);
-  if (now.text() == preparation.from_index->pinned.text()) return;
-  throw UserError{
-      fmt::format("from_index {} changed during the build (it was {}, now it is {}): submit the "
-                  "request again to build on the new one",
-                  given, preparation.from_index->pinned.text(), now.text())};
+  require_unchanged(context, preparation);
 }
 
 /// The same list under each build tag.
@@ -103,7 +96,7 @@ model::Learned publish(Context& context, const Preparation& preparation,
   const auto images = context.images().build_and_push(
       index_content(catalog, preparation.delivery),
       output_targets(preparation.binary_image.images, preparation.architectures, output),
-      context.access());
+      context.own_access());
   verify_from_index(context, preparation);
   const auto resolved = push_manifest_list(context, output, images).text();
   push_build_tags(context, images);

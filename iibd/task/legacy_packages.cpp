@@ -142,10 +142,11 @@ void push_legacy_packages(Context& context, const std::set<std::string>& package
   context.enter_state(fmt::format("Exporting the packages for the legacy app registry: {}",
                                   fmt::join(packages, ", ")));
   const auto exported = export_packages(context, packages, catalog);
-  auto versions = pushed_before(context.facts());
+  auto& versions = context.pushed_packages();
+  versions.merge(pushed_before(context.facts()));
   for (const auto& package : packages) {
     if (versions.contains(package)) {
-      context.log().info("package {} was pushed by an earlier run of this job", package);
+      context.log().info("package {} was pushed before by this request", package);
       continue;
     }
     context.progress().confirm_claim();

@@ -1,5 +1,6 @@
 #include "index_difference.hpp"
 #include "index_image.hpp"
+#include "overwriting.hpp"
 #include "prepare.hpp"
 #include "steps.hpp"
 
@@ -10,6 +11,7 @@ namespace iib::task {
 
 Outcome run_rm(Context& context) {
   require_build_tags(context);
+  if (auto done = finish_overwriting(context)) return *std::move(done);
   const auto preparation = prepare(context, {});
   const auto& operators = context.facts().removed_operators;
   // rm requires from_index, so its preparation has one.
@@ -18,6 +20,7 @@ Outcome run_rm(Context& context) {
   const auto catalog = context.catalogs().remove(from, operators, context.catalog_work("catalog"));
   log_difference(context, before, catalog);
   auto learned = publish(context, preparation, catalog);
+  overwrite_from_index(context, preparation, learned);
   return {.reason = fmt::format("The index image was pushed without the operators {}",
                                 fmt::join(operators, ", ")),
           .learned = std::move(learned)};

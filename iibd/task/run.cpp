@@ -1,23 +1,42 @@
 #include "iib/base/error.hpp"
+#include "overwriting.hpp"
 #include "steps.hpp"
 
 #include <fmt/format.h>
 
 namespace iib::task {
+namespace {
+
+/// Runs `steps`, and again on the new index when it was to be overwritten and has changed: nothing
+/// of the old build is used (pipeline 8).
+Outcome run_rebasing(Outcome (*steps)(Context&), const Job& job, const Environment& environment,
+                     Progress& progress, const Cancellation& cancellation) {
+  Context context{job, environment, progress, cancellation};
+  for (int rebased = 0;; ++rebased) {
+    try {
+      return steps(context);
+    } catch (const IndexChanged& changed) {
+      const int most = environment.settings.rebase_attempts;
+      if (!context.overwrites() || rebased >= most) throw;
+      context.log().warning("{}", changed.what());
+      context.enter_state(
+          fmt::format("The index image {} changed during the build: beginning again on the new one "
+                      "({} of {})",
+                      *context.facts().from_index, rebased + 1, most));
+      context.begin();
+    }
+  }
+}
+
+}  // namespace
 
 Outcome run(const Job& job, const Environment& environment, Progress& progress,
             const Cancellation& cancellation) {
   switch (job.request.type) {
-    case model::RequestType::add: {
-      refuse_unsupported(job);
-      Context context{job, environment, progress, cancellation};
-      return run_add(context);
-    }
-    case model::RequestType::rm: {
-      refuse_unsupported(job);
-      Context context{job, environment, progress, cancellation};
-      return run_rm(context);
-    }
+    case model::RequestType::add:
+      return run_rebasing(run_add, job, environment, progress, cancellation);
+    case model::RequestType::rm:
+      return run_rebasing(run_rm, job, environment, progress, cancellation);
     case model::RequestType::regenerate_bundle: {
       Context context{job, environment, progress, cancellation};
       return run_regenerate_bundle(context);

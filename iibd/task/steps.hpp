@@ -4,10 +4,6 @@
 
 namespace iib::task {
 
-/// Throws UserError when the request asks for what this release cannot do: an accepted parameter is
-/// never ignored.
-void refuse_unsupported(const Job& job);
-
 /// The steps of an add request (pipeline 6.1).
 [[nodiscard]] Outcome run_add(Context& context);
 /// The steps of an rm request (pipeline 6.2).

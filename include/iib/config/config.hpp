@@ -132,6 +132,8 @@ struct Config {
   std::map<std::string, std::string> supported_archs;
   /// `iib_verify_from_index`.
   VerifyFromIndex verify_from_index = VerifyFromIndex::always;
+  /// `iib_rebase_attempts`.
+  int rebase_attempts = 0;
 
   // Time limits and retries
 

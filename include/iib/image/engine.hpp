@@ -115,6 +115,11 @@ class ImageEngine {
   [[nodiscard]] virtual model::Digest push_list(const model::ImageReference& destination,
                                                 std::span<const PushedImage> images,
                                                 const Access& access) = 0;
+  /// Puts the manifest list or image `source`, pinned by digest, with all that it names into the
+  /// repository of `destination`, and last of all, in one request, under the tag or digest of
+  /// `destination`. Bytes and digests stay the same.
+  virtual void copy(const model::ImageReference& source, const model::ImageReference& destination,
+                    const Access& access) = 0;
 };
 
 }  // namespace iib::image

@@ -71,6 +71,8 @@ class ToolsEngine final : public ImageEngine {
   [[nodiscard]] model::Digest push_list(const model::ImageReference& destination,
                                         std::span<const PushedImage> images,
                                         const Access& access) override;
+  void copy(const model::ImageReference& source, const model::ImageReference& destination,
+            const Access& access) override;
 
  private:
   struct Impl;

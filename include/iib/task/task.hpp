@@ -29,6 +29,9 @@ struct Settings {
   /// `iib_index_image_output_registry`; empty: results are reported as pushed.
   std::string output_registry;
   VerifyFromIndex verify = VerifyFromIndex::always;  ///< Whether also without overwriting.
+  /// `iib_rebase_attempts`: how often a build that is to overwrite its index begins again because
+  /// the index changed meanwhile.
+  int rebase_attempts = 3;
   /// `iib_docker_config_template`.
   std::filesystem::path docker_config_template;
   std::vector<std::string> insecure_registries;  ///< `iib_insecure_registries`.

@@ -40,24 +40,4 @@ TEST_CASE("an image that is no index is refused as from_index", "[bad input]") {
   }
 }
 
-TEST_CASE("what this release cannot do yet fails the request and is never ignored", "[bad input]") {
-  IIBD_NEEDS_TOOLS();
-  Site site;
-  Daemon daemon{site.state(), site.configuration()};
-  daemon.start();
-  const auto bundle = site.push_bundle("otter-operator", "0.1.0");
-  const std::string member =
-      GENERATE(R"(,"overwrite_from_index":true)",
-               R"(,"overwrite_from_index":true,"overwrite_from_index_token":"user:hunter2")");
-
-  const auto document =
-      build(daemon, "add", site.add_body({bundle}, {.from_index = site.base(), .more = member}));
-
-  CHECK(text_of(document, "state") == "failed");
-  const auto reason = text_of(document, "state_reason");
-  CHECK_THAT(reason, Catch::Contains("this release cannot"));
-  CHECK_THAT(reason, Catch::Contains("overwrite_from_index"));
-  CHECK_THAT(io::to_json(document), !Catch::Contains("hunter2"));
-}
-
 }  // namespace iib::test
