@@ -111,8 +111,8 @@ std::string in_one_line(const Printable& value, Manner manner) {
 
 std::string key_in_one_line(const Printable& key, Manner manner) {
   const bool nothing = key.kind == Printable::Kind::plain && key.text.empty() && key.tag.empty();
-  if (!nothing) return in_one_line(key, manner);
-  return manner == Manner::block ? "" : "? ";  // `[: a]` is none of libyaml's mappings
+  // libyaml cannot read every pair without a key, and `null` would be another text.
+  return nothing ? "!<tag:yaml.org,2002:null> ''" : in_one_line(key, manner);
 }
 
 std::string pair_in_one_line(const Printable& key, const Printable& value, Manner manner) {
@@ -128,8 +128,8 @@ std::vector<std::string> pair_lines(const Printable& key, const Printable& value
   const auto name = key_in_one_line(key, Manner::block);
   std::vector<std::string> lines;
   auto begin = fmt::format("{}{}:", indent, name);
-  if (name.empty() || name.size() > kLongestKey) {
-    lines.push_back(fmt::format("{}?{}{}", indent, name.empty() ? "" : " ", name));
+  if (name.size() > kLongestKey) {
+    lines.push_back(fmt::format("{}? {}", indent, name));
     begin = fmt::format("{}:", indent);
   }
   if (!value.is_block()) {

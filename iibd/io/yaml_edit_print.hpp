@@ -38,7 +38,7 @@ enum class Manner { block, flow, json };
 /// `value` on one line, collections in brackets. `block`: no brackets stand around it.
 [[nodiscard]] std::string in_one_line(const Printable& value, Manner manner);
 
-/// As above, of a key: one that is nothing stays nothing.
+/// As above, of a key: one that is nothing keeps its empty text.
 [[nodiscard]] std::string key_in_one_line(const Printable& key, Manner manner);
 
 /// `key` with what separates it from its value, on one line.

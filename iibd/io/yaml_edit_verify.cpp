@@ -34,7 +34,9 @@ bool same_type(const YamlNode& old, const YamlNode& now, Typing typing) {
 }
 
 bool same_scalar(const YamlNode& old, const YamlNode& now) {
-  if (now.kind != YamlKind::scalar || old.tag != now.tag) return false;
+  if (now.kind != YamlKind::scalar) return false;
+  const bool tagged_null = is_null(old) && now.tag == "tag:yaml.org,2002:null";
+  if (old.tag != now.tag && !tagged_null) return false;
   if (old.value == now.value && old.implicit == now.implicit) return true;
   return same_type(old, now, Typing::go_yaml_1_1) && same_type(old, now, Typing::core_1_2);
 }

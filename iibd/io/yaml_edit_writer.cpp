@@ -1,7 +1,5 @@
 #include "yaml_edit_writer.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace iib::io::edit {
@@ -35,14 +33,8 @@ void Writer::put(const YamlNode& node, const Printable& value, const Place& plac
 
 /// A key was an alias. Unlike one, a plain scalar does not end at a colon before a bracket.
 void Writer::put_key(const YamlNode& node, const Printable& value, const Place& place) {
-  const auto text = key_in_one_line(value, place.manner);
+  write_over(node, node.begin, key_in_one_line(value, place.manner));
   const auto colon = source_.colon(*place.pair);
-  if (text.empty() && colon && *colon < source_.line_end(node.begin)) {
-    const std::string indent(column_of(*place.collection), ' ');
-    return splice(node.begin, *colon,
-                  fmt::format("?{}{}", source_.line_break_near(node.begin), indent));
-  }
-  write_over(node, node.begin, text);
   const auto next = colon ? source_.text().substr(*colon + 1, 1) : std::string_view{};
   if (place.manner != Manner::block && !next.empty() &&
       std::string_view{",?[]{}"}.find(next) != std::string_view::npos) {

@@ -75,10 +75,13 @@ TEST_CASE("an alias of what was replaced gets the old value", "[io]") {
 TEST_CASE("an alias as a key keeps its text", "[io]") {
   CHECK(replaced("a: &x old\n*x : 1\n", {"a"}, "new") == "a: &x new\nold : 1\n");
   CHECK(replaced("a: &x old\nb: [*x:, 1]\n", {"a"}, "new") == "a: &x new\nb: [old: , 1]\n");
-  CHECK(with_pair("a: &x\nb: {c: 1}\n*x : 1\n", {}, "a", {"k"}) == "a: k\nb: {c: 1}\n?\n: 1\n");
-  CHECK(with_pair("a: &x\nb: {*x : 1}\nc: &y\n  <<: {*x : 1}\nd: *y\n", {"d"}, "k", {"v"}) ==
-        "a: &x\nb: {*x : 1}\nc: &y\n  <<: {*x : 1}\nd:\n  ?\n  : 1\n  k: v\n");
-  CHECK(with_pair("a: &x\nb: [*x:, 1]\n", {}, "a", {"k"}) == "a: k\nb: [? : , 1]\n");
+  CHECK(with_pair("a: &x\nb: {c: 1}\n*x : 1\n", {}, "a", {"k"}) ==
+        "a: k\nb: {c: 1}\n!<tag:yaml.org,2002:null> '' : 1\n");
+  CHECK(
+      with_pair("a: &x\nb: {*x : 1}\nc: &y\n  <<: {*x : 1}\nd: *y\n", {"d"}, "k", {"v"}) ==
+      "a: &x\nb: {*x : 1}\nc: &y\n  <<: {*x : 1}\nd:\n  !<tag:yaml.org,2002:null> '': 1\n  k: v\n");
+  CHECK(with_pair("a: &x\nb: [*x:, 1]\n", {}, "a", {"k"}) ==
+        "a: k\nb: [!<tag:yaml.org,2002:null> '': , 1]\n");
 }
 
 TEST_CASE("an anchor given anew is another place", "[io]") {
