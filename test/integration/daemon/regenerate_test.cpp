@@ -174,7 +174,7 @@ TEST_CASE("a bundle in which nothing is to be changed comes out byte for byte th
   CHECK_FALSE(contents.labels.contains(kPinnedLabel));
 }
 
-TEST_CASE("a single image with its directories elsewhere, in OCI form, becomes a list of one",
+TEST_CASE("a single image that has its directories elsewhere becomes a list of one",
           "[regenerate]") {
   IIBD_NEEDS_TOOLS();
   Site site;
