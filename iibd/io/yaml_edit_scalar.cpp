@@ -119,9 +119,9 @@ class ScalarChange {
   [[nodiscard]] std::string spliced(const std::vector<Splice>& splices) const {
     std::string result;
     std::size_t done = 0;
-    for (const auto& [span, by] : splices) {
-      result.append(old_.substr(done, span.begin - done)).append(by);
-      done = span.end;
+    for (const auto& splice : splices) {
+      result.append(old_.substr(done, splice.span.begin - done)).append(splice.by);
+      done = splice.span.end;
     }
     return result.append(old_.substr(done));
   }
@@ -206,7 +206,7 @@ class ScalarChange {
   /// The whole scalar with double quotes. A comment in a block scalar's header stays.
   [[nodiscard]] std::vector<Splice> quoted() const {
     auto text = double_quoted(text_) + header_comment(source_, node_);
-    return {{{begin_, source_.content_end(node_)}, std::move(text)}};
+    return {{{begin_, source_.content_end(node_)}, std::move(text), true}};
   }
 
   const Source& source_;

@@ -20,6 +20,7 @@ struct Piece {
 struct Splice {
   Span span;
   std::string by;
+  bool ends_value = false;  ///< Whether a value ends with it.
 };
 
 /// A scalar read anew, with the bytes of the source that each byte of its text came from.

@@ -3,6 +3,21 @@
 #include <algorithm>
 
 namespace iib::io::edit {
+namespace {
+
+/// `gap` without the tabs that its lines begin with: libyaml lets such lines follow a plain scalar
+/// only.
+std::string without_tabs(std::string_view gap) {
+  auto position = std::min(gap.find_first_of("\r\n"), gap.size());
+  std::string result{gap.substr(0, position)};
+  const auto text = std::min(gap.find_first_not_of(" \t\r\n\xef\xbb\xbf", position), gap.size());
+  for (; position < text; ++position) {
+    if (gap[position] != '\t') result += gap[position];
+  }
+  return result.append(gap.substr(position));
+}
+
+}  // namespace
 
 void Writer::change_text(const YamlNode& node, const std::vector<Piece>& pieces,
                          const Place& place) {
@@ -207,7 +222,11 @@ void Writer::close_last_scalar(const YamlNode& node) {
 
 void Writer::write_over(const YamlNode& node, std::size_t begin, std::string text) {
   const auto end = source_.content_end(node);
-  splice(begin, end, text.append(header_comment(source_, node)).append(apart(end)));
+  // What a plain scalar may be followed by may stay.
+  const bool closed =
+      !text.empty() && std::string_view{"\"'}]"}.find(text.back()) != std::string_view::npos;
+  text.append(header_comment(source_, node)).append(apart(end));
+  splices_.push_back({{begin, end}, std::move(text), closed});
 }
 
 void Writer::insert_apart(std::size_t position, std::string text) {
@@ -284,11 +303,23 @@ std::string Writer::finish() {
   std::string result;
   result.reserve(source_.text().size() + 1024);
   std::size_t done = 0;
-  for (const auto& [span, by] : splices_) {
-    result.append(source_.at({done, span.begin})).append(by);
-    done = span.end;
+  bool after_value = false;
+  const auto append_gap = [&](std::size_t end) {
+    const auto gap = source_.at({done, end});
+    if (after_value) {
+      result += without_tabs(gap);
+    } else {
+      result += gap;
+    }
+  };
+  for (const auto& splice : splices_) {
+    append_gap(splice.span.begin);
+    result += splice.by;
+    done = splice.span.end;
+    after_value = splice.ends_value;
   }
-  return result.append(source_.text().substr(done));
+  append_gap(source_.text().size());
+  return result;
 }
 
 }  // namespace iib::io::edit

@@ -71,6 +71,7 @@ TEST_CASE("a text that the style cannot hold gets double quotes", "[io]") {
       {"a: |- # c\n  x\nb: 1\n", "\t\x01", "a: \"\\t\\u0001\" # c\nb: 1\n"},
       {"a: >\n  x\n  y\n", "p\nq", "a: \"p\\nq\"\n"},
       {"a: !!str x\n", "", "a: !!str \"\"\n"},
+      {"a: x\n  \t\nb: 1\n", " z", "a: \" z\"\n  \nb: 1\n"},
       {"a:\n|\n x\nb: 1\n", " z", "a:\n \" z\"\nb: 1\n"},
       {"a: !!str\n|#c\n x\nb: 1\n", " z", "a: !!str\n \" z\" #c\nb: 1\n"},
       {"a: &x:y\nb: 1\n", "z ", "a: &x \"z \"\nb: 1\n"},
