@@ -131,6 +131,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (size < 2) return 0;
   const auto seed = static_cast<std::uint32_t>(bytes[0] | (bytes[1] << 8));
   const std::string_view text{reinterpret_cast<const char*>(bytes) + 2, size - 2};
+  // Line breaks of YAML 1.1 that 1.2 has no more, and that are text at a block scalar's end: an
+  // edit after one is refused by its own check.
+  if (text.find("\xe2\x80\xa8") != text.npos || text.find("\xe2\x80\xa9") != text.npos) return 0;
   try {
     const auto documents = iib::io::parse_yaml_stream(
         text,
