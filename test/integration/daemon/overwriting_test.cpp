@@ -75,7 +75,7 @@ void check_overwritten(Overwriting& test, const io::JsonDocument& document) {
 
 TEST_CASE("a result is put over its index, with all that it names", "[overwriting]") {
   IIBD_NEEDS_TOOLS();
-  Overwriting test;
+  Overwriting test{configuration_on("overwriting.md")};
   const auto added = test.add(test.site.push_bundle("otter-operator", "0.2.0"));
   check_overwritten(test, added);
   CHECK(test.bundles() ==

@@ -20,10 +20,7 @@ constexpr auto kVersionLabel = "com.redhat.index.delivery.version";
 /// The example of a page of docs/, with the test's server in place of `url`.
 std::string example_of(const std::string& page, const std::string& url,
                        const HttpTestServer& server) {
-  const auto text = read_file(fs::path{IIBD_SOURCE_ROOT} / "docs" / page, 1'000'000);
-  const std::string fence = "```yaml\n";
-  const auto begin = text.find(fence) + fence.size();
-  auto example = text.substr(begin, text.find("```", begin) - begin);
+  auto example = configuration_on(page);
   const auto place = example.find(url);
   REQUIRE(place != std::string::npos);
   example.replace(place, url.size(), "http://" + server.address());

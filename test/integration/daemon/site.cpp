@@ -79,6 +79,14 @@ fs::path sample_bundle(const std::string& package, const std::string& version) {
   return fs::path{IIBD_SOURCE_ROOT} / "test" / "data" / package / version;
 }
 
+std::string configuration_on(const std::string& page) {
+  const auto text =
+      read_file(std::filesystem::path{IIBD_SOURCE_ROOT} / "docs" / page, std::size_t{1} << 20U);
+  const std::string fence = "```yaml\n";
+  const auto begin = text.find(fence) + fence.size();
+  return text.substr(begin, text.find("```", begin) - begin);
+}
+
 std::int64_t submit(const Daemon& daemon, const std::string& type, const std::string& body) {
   const auto answer = daemon.post("/api/v1/builds/" + type, body);
   if (answer.status != 201) {

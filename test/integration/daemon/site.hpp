@@ -74,6 +74,9 @@ class Site {
   std::string engine_line_;
 };
 
+/// The first example of a configuration on the page `page` of docs/.
+[[nodiscard]] std::string configuration_on(const std::string& page);
+
 /// Where the bundle `package`/`version` of test/data lies.
 [[nodiscard]] std::filesystem::path sample_bundle(const std::string& package,
                                                   const std::string& version);
