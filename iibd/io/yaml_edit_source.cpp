@@ -119,7 +119,7 @@ std::size_t Source::skip_blank(std::size_t position) const {
       position += length;
     } else if (is_blank_byte(text_[position])) {
       ++position;
-    } else if (text_.substr(position).starts_with(kByteOrderMark)) {
+    } else if (text_.substr(position).starts_with(kByteOrderMark) && column(position) == 0) {
       position += kByteOrderMark.size();  // libyaml skips it at the begin of any line
     } else {
       break;
