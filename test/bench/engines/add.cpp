@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 
 namespace iib::bench {
 namespace {
@@ -116,26 +118,19 @@ void measure_add(const Corpus& corpus, int rounds) {
   compare(corpus, Payloads::kept, Bases::usual, rounds);
 }
 
-void measure_architectures(const Corpus& corpus, int rounds) {
-  Site site{kEight};
-  const auto bundle = site.push_bundle("otter-operator", "0.1.0");
-  const TempDir directory{site.directory(), "index-"};
-  const auto database = make_database(corpus, kBundles, Payloads::cleared, directory.path());
-  const auto body_for = [&](const std::vector<std::string>& architectures,
-                            const std::string& repository) {
-    const auto index = push_index(site, database, architectures, repository);
-    return site.add_body({bundle}, {.from_index = index});
-  };
-  const auto one = body_for(kOne, "one");
-  const auto eight = body_for(kEight, "eight");
-  Daemon daemon{site.state(), site.configuration(with_engine("embedded") + supported(kEight))};
-  daemon.start();
+namespace {
+
+/// Prints what requests for one architecture and for eight take, in turn; each call of a body gives
+/// that of the next round.
+void compare_architectures(const Daemon& daemon, std::string_view what, int rounds,
+                           const std::function<std::string()>& one,
+                           const std::function<std::string()>& eight) {
   Engine of_one{.name = "one architecture"};
   Engine of_eight{.name = "eight"};
   Sample ratio;
   for (int round = 0; round <= rounds; ++round) {
-    const auto first = build_time(daemon, one);
-    const auto second = build_time(daemon, eight);
+    const auto first = build_time(daemon, one());
+    const auto second = build_time(daemon, eight());
     if (round == 0) continue;  // fetches the index
     of_one.second.add(first.milliseconds);
     of_one.processor.add(first.processor);
@@ -143,12 +138,39 @@ void measure_architectures(const Corpus& corpus, int rounds) {
     of_eight.processor.add(second.processor);
     ratio.add(second.milliseconds / first.milliseconds);
   }
-  fmt::print("embedded, one architecture and eight; ms\n");
+  fmt::print("embedded, one architecture and eight, {}; ms\n", what);
   for (const auto* engine : {&of_one, &of_eight}) {
     fmt::print("  {:16} {}; the daemon's processor time {}\n", engine->name, engine->second.text(0),
                engine->processor.text(0));
   }
   fmt::print("  ratio {} (aim: at most 1.1)\n", ratio.text(2));
+}
+
+}  // namespace
+
+void measure_architectures(const Corpus& corpus, int rounds) {
+  Site site{kEight};
+  const TempDir directory{site.directory(), "index-"};
+  const auto database = make_database(corpus, kBundles, Payloads::cleared, directory.path());
+  const auto of_one = push_index(site, database, kOne, "one");
+  const auto of_eight = push_index(site, database, kEight, "eight");
+  Daemon daemon{site.state(), site.configuration(with_engine("embedded") + supported(kEight))};
+  daemon.start();
+  int pushed = 0;
+  // Of other bytes each time, so that every request has a layer of its own to push.
+  const auto another = [&](const std::string& index) {
+    auto image = test::bundle_image(test::sample_bundle("otter-operator", "0.1.0"));
+    image.labels["round"] = std::to_string(++pushed);
+    return site.add_body({site.push_image("bundle-" + std::to_string(pushed), image)},
+                         {.from_index = index});
+  };
+  compare_architectures(
+      daemon, "another bundle each time", rounds, [&] { return another(of_one); },
+      [&] { return another(of_eight); });
+  const auto one = another(of_one);
+  const auto eight = another(of_eight);
+  compare_architectures(
+      daemon, "the same request again", rounds, [&] { return one; }, [&] { return eight; });
 }
 
 }  // namespace iib::bench
