@@ -67,8 +67,8 @@ class YamlEdit {
 
   /// A text and what it holds.
   struct Result {
-    std::string text;
-    YamlDocument document;
+    std::string text;       ///< All of it.
+    YamlDocument document;  ///< What was parsed from it.
   };
   /// As text(), with the document that the new text was found to hold.
   [[nodiscard]] Result result() const;

@@ -16,9 +16,9 @@ constexpr auto kRm = "/api/v1/builds/rm";
 constexpr auto kBody =
     R"({"operators": ["otter"], "from_index": "registry.example.com/x:1",
         "binary_image": "registry.example.com/o:1", "overwrite_from_index": true,
-        "overwrite_from_index_token": "u:dunlin-4711"})";
+        "overwrite_from_index_token": "u:dunlin-4711", "build_tags": ["7"]})";
 
-/// Without workers requests stay as they are; with one they end at once, for they overwrite.
+/// Without workers requests stay as they are; with one they end at once, for their tag is refused.
 std::string configuration(int workers) {
   return "login_disabled: true\niib_registry: registry.example.com\n"
          "iib_trusted_proxies: [127.0.0.1]\niib_queues: {iib: " +

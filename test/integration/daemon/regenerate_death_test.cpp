@@ -11,18 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Waits until the request's latest state begins with `state`; false when it went by unseen.
-bool reaches(const Daemon& daemon, std::int64_t request, const std::string& state) {
-  const auto path = fmt::format("/api/v1/builds/{}", request);
-  std::string reason;
-  const bool seen_or_ended = eventually(60s, [&] {
-    const auto answer = daemon.get(path);
-    reason = text_of(answer.json, "state_reason");
-    return reason.starts_with(state) || text_of(answer.json, "state") != "in_progress";
-  });
-  return seen_or_ended && reason.starts_with(state);
-}
-
 /// A heron with enough images and files that no state goes by unseen.
 TestImage large_bundle(Site& site) {
   std::vector<std::string> images;

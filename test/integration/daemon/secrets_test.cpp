@@ -23,7 +23,8 @@ std::string body_with_secrets() {
   return fmt::format(
       R"({{"bundles": ["registry.example.com/b:1"], "binary_image": "registry.example.com/i:1",
            "from_index": "registry.example.com/x:1", "overwrite_from_index": true,
-           "overwrite_from_index_token": "{}", "cnr_token": "{}"}})",
+           "overwrite_from_index_token": "{}", "cnr_token": "{}",
+           "build_tags": ["7"]}})",  // which is refused before any registry is asked
       kToken, kCnrToken);
 }
 
@@ -69,7 +70,7 @@ TEST_CASE("the secrets of a request lie nowhere in plain text, queued or ended",
   Daemon daemon{directory.path() / "state", configuration(1)};
   daemon.start();
   const auto document = daemon.wait_final(request);
-  CHECK_THAT(text_of(document, "state_reason"), Catch::Contains("cnr_token"));
+  CHECK_THAT(text_of(document, "state_reason"), Catch::Contains("build_tags"));
   CHECK(files_with_secrets(daemon).empty());
   daemon.kill();
   CHECK(files_with_secrets(daemon).empty());

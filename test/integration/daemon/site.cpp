@@ -1,5 +1,7 @@
 #include "site.hpp"
 
+#include "eventually.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -105,6 +107,23 @@ std::string build_index(const Daemon& daemon, const std::string& type, const std
   if (text_of(document, "state") == "complete") return text_of(document, "index_image");
   throw std::runtime_error{fmt::format("the build failed: {}\nlog:\n{}",
                                        text_of(document, "state_reason"), daemon.log())};
+}
+
+bool reaches(const Daemon& daemon, std::int64_t request, const std::string& state) {
+  const auto path = fmt::format("/api/v1/builds/{}", request);
+  bool reached = false;
+  bool goes_on = true;
+  return eventually(std::chrono::seconds{60},
+                    [&] {
+                      const auto answer = daemon.get(path);
+                      goes_on = text_of(answer.json, "state") == "in_progress";
+                      const auto history = history_of(answer.json);
+                      reached = std::ranges::any_of(history, [&](const std::string& reason) {
+                        return reason.starts_with(state);
+                      });
+                      return reached || !goes_on;
+                    }) &&
+         reached && goes_on;
 }
 
 std::string text_of(const io::JsonValue& document, std::string_view key) {

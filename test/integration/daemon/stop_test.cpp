@@ -14,7 +14,7 @@ namespace {
 /// Such a request fails at its first step, without any tool.
 constexpr auto kQuicklyFailed =
     R"({"bundles": ["registry.example.com/b:1"], "binary_image": "registry.example.com/i:1",
-        "add_arches": ["amd64"], "distribution_scope": "dev"})";
+        "add_arches": ["amd64"], "build_tags": ["7"]})";
 
 std::string configuration(int workers) {
   return fmt::format(

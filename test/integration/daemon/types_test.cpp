@@ -121,10 +121,10 @@ TEST_CASE("jobs go to the queues of their user, order and index", "[types]") {
                     "  'PARALLEL:tern': {all: parallel-all, 'r.example.com/i:1': parallel-one}\n"
                     "  heron: herons\n"};
   daemon.start();
-  // The scope is one that add and rm refuse at once, so that nothing looks for a registry.
-  const std::string common =
-      R"({"distribution_scope": "dev", "from_index": "r.example.com/i:1",
-          "binary_image": "r.example.com/o:1")";
+  const std::string plain =
+      R"({"from_index": "r.example.com/i:1", "binary_image": "r.example.com/o:1")";
+  // The tag is one that add and rm refuse at once, so that nothing looks for a registry.
+  const std::string common = plain + R"(, "build_tags": ["7"])";
   const std::string overwrite =
       R"(, "overwrite_from_index": true, "overwrite_from_index_token": "u:p")";
   struct Case {
@@ -138,10 +138,10 @@ TEST_CASE("jobs go to the queues of their user, order and index", "[types]") {
       {"tern", "add", common + "}", "parallel-one"},
       {"tern", "add",
        R"({"bundles": ["r/b:1"], "add_arches": ["amd64"], "binary_image": "r/o:1",
-           "distribution_scope": "dev"})",
+           "build_tags": ["7"]})",
        "parallel-all"},
       {"tern", "merge-index-image", roads()[0].body, "serial-all"},
-      {"tern", "create-empty-index", common + "}", "parallel-all"},
+      {"tern", "create-empty-index", plain + "}", "parallel-all"},
       {"tern", "recursive-related-bundles", R"({"parent_bundle_image": "r/b:1"})", "parallel-all"},
       {"tern", "fbc-operations", common + overwrite + R"(, "fbc_fragment": "r/f:1"})",
        "serial-one"},
