@@ -38,19 +38,19 @@ struct Manifest {
   std::string path;  ///< Relative to the manifests directory.
   std::string text;
   io::YamlDocument document;  ///< Of another file than a CSV: null, whatever the text says.
-  bool is_csv = false;  ///< Of kind ClusterServiceVersion.
+  bool is_csv = false;        ///< Of kind ClusterServiceVersion.
 };
 
-/// Parses `file`: exactly one document, no duplicate keys; no document at all is fine. A CSV's depth
-/// and texts are bounded with all aliases followed. Throws Refusal{invalid_yaml}, or {malformed_csv}
-/// for an exceeded bound, naming file, line and column.
+/// Parses `file`: exactly one document, no duplicate keys; no document at all is fine. A CSV's
+/// depth and texts are bounded with all aliases followed. Throws Refusal{invalid_yaml}, or
+/// {malformed_csv} for an exceeded bound, naming file, line and column.
 [[nodiscard]] Manifest parse_manifest(TextFile file);
 
 /// The text of `node` when it is a string by the core schema of YAML 1.2 (section 2); else null.
 [[nodiscard]] const io::YamlNode* as_string(const io::YamlNode* node);
 
-/// Every entry of `csv`, a CSV, in order. Throws Refusal{malformed_csv} or {related_image_env_value_from}
-/// naming file, place and remedy.
+/// Every entry of `csv`, a CSV, in order. Throws Refusal{malformed_csv} or
+/// {related_image_env_value_from} naming file, place and remedy.
 [[nodiscard]] std::vector<Entry> find_entries(const Manifest& csv);
 
 /// Whether `spec.relatedImages` is a list that is not empty (section 7).
