@@ -167,8 +167,8 @@ void measure_architectures(const Corpus& corpus, int rounds) {
   compare_architectures(
       daemon, "another bundle each time", rounds, [&] { return another(of_one); },
       [&] { return another(of_eight); });
-  const auto one = another(of_one);
-  const auto eight = another(of_eight);
+  auto one = another(of_one);
+  auto eight = another(of_eight);
   compare_architectures(
       daemon, "the same request again", rounds, [&] { return one; }, [&] { return eight; });
 }
