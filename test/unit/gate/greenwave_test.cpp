@@ -100,7 +100,7 @@ TEST_CASE("an answer of Greenwave that decides nothing fails naming the bundle",
 
 TEST_CASE("a Greenwave that is away, silent or cut off fails naming the bundle", "[greenwave]") {
   using Then = RawAnswer::Then;
-  const auto what =
+  auto what =
       GENERATE(RawAnswer{"", Then::close}, RawAnswer{"", Then::silence},
                RawAnswer{"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{\"policies", Then::close});
   const HttpTestServer server{[&](const RawRequest&) { return what; }};
