@@ -1,6 +1,7 @@
 #include "registry.hpp"
 
 #include "eventually.hpp"
+#include "free_port.hpp"
 #include "iib/base/sha256.hpp"
 #include "iib/io/json.hpp"
 #include "iib/io/process.hpp"
@@ -9,9 +10,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <httplib.h>
-#include <netinet/in.h>
 #include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,19 +32,6 @@ constexpr auto kManifest = "application/vnd.docker.distribution.manifest.v2+json
 constexpr auto kList = "application/vnd.docker.distribution.manifest.list.v2+json";
 constexpr auto kConfig = "application/vnd.docker.container.image.v1+json";
 constexpr auto kLayer = "application/vnd.docker.image.rootfs.diff.tar.gzip";
-
-int free_port() {
-  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool bound = ::bind(probe, reinterpret_cast<sockaddr*>(&address), size) == 0;
-  ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(probe);
-  if (!bound) throw std::runtime_error{"loopback has no free port"};
-  return ntohs(address.sin_port);
-}
 
 pid_t spawn(std::vector<std::string> arguments, const std::filesystem::path& output) {
   std::vector<char*> argv;

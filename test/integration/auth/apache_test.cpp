@@ -1,4 +1,5 @@
 #include "eventually.hpp"
+#include "free_port.hpp"
 #include "realm.hpp"
 #include "service.hpp"
 #include "skip.hpp"

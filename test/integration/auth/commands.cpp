@@ -106,17 +106,6 @@ Background::~Background() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-int free_port() {
-  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  auto address = loopback(0);
-  socklen_t size = sizeof address;
-  const bool bound = ::bind(probe, reinterpret_cast<sockaddr*>(&address), size) == 0;
-  ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(probe);
-  if (!bound) throw std::runtime_error{"loopback has no free port"};
-  return ntohs(address.sin_port);
-}
-
 bool accepts(int port) {
   const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const auto address = loopback(port);

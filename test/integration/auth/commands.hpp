@@ -43,9 +43,6 @@ class Background {
   pid_t pid_ = -1;
 };
 
-/// A port of loopback that nobody listens on now.
-int free_port();
-
 /// Whether somebody accepts connections at that port of loopback.
 bool accepts(int port);
 

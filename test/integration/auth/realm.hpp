@@ -1,6 +1,7 @@
 #pragma once
 
 #include "commands.hpp"
+#include "free_port.hpp"
 #include "iib/base/files.hpp"
 
 #include <memory>

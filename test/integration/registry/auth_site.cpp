@@ -1,6 +1,7 @@
 #include "auth_site.hpp"
 
 #include "eventually.hpp"
+#include "free_port.hpp"
 
 #include <fmt/format.h>
 
