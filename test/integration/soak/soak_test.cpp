@@ -3,6 +3,7 @@
 
 #include "invariants.hpp"
 #include "processes.hpp"
+#include "size.hpp"
 #include "takes.hpp"
 #include "workload.hpp"
 
@@ -10,8 +11,6 @@
 #include <fmt/format.h>
 
 #include <csignal>
-#include <cstdlib>
-#include <iostream>
 #include <memory>
 #include <random>
 #include <thread>
@@ -28,19 +27,6 @@ struct Size {
   int deaths;
   int requests;
 };
-
-bool long_run() {
-  const char* wanted = std::getenv("IIBD_SOAK");
-  return wanted != nullptr && std::string_view{wanted} == "1";
-}
-
-unsigned chosen_seed() {
-  const char* wanted = std::getenv("IIBD_SOAK_SEED");
-  const auto seed = wanted != nullptr ? static_cast<unsigned>(std::stoul(wanted))
-                                      : static_cast<unsigned>(std::random_device{}());
-  std::cout << "IIBD_SOAK_SEED=" << seed << '\n' << std::flush;
-  return seed;
-}
 
 /// The lives of a daemon with one state directory, and the checks between them.
 class Lives {
@@ -152,7 +138,7 @@ TEST_CASE("requests come to their right end however often the daemon is killed m
           "[soak]") {
   IIBD_NEEDS_TOOLS();
   Site site{{"amd64", "arm64", "ppc64le", "s390x"}};
-  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  site.use_image_engine(GENERATE(from_range(soaked_engines())));
   Lives lives{site, Workload::configuration() + "iib_max_tries: 1000\n"};
 
   soak(site, lives, long_run() ? Size{200, 100} : Size{6, 8}, SIGKILL);
@@ -166,7 +152,7 @@ TEST_CASE(
     "[soak]") {
   IIBD_NEEDS_TOOLS();
   Site site{{"amd64", "arm64", "ppc64le", "s390x"}};
-  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  site.use_image_engine(GENERATE(from_range(soaked_engines())));
   Lives lives{site, Workload::configuration() + "iib_max_tries: 1\n"};
 
   soak(site, lives, long_run() ? Size{100, 50} : Size{4, 6}, SIGTERM);
