@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 namespace iib::bench {
@@ -43,17 +43,24 @@ double memory_of(pid_t process, std::string_view line) {
 }
 
 double processor_seconds_of(pid_t process) {
-  std::ifstream file{fmt::format("/proc/{}/stat", process)};
-  std::string text;
-  std::getline(file, text);
-  std::istringstream fields{text.substr(text.rfind(')') + 1)};
-  constexpr int kFieldsBeforeTimes = 11;
-  std::string ignored;
-  for (int field = 0; field < kFieldsBeforeTimes; ++field) fields >> ignored;
-  double user = 0;
-  double system = 0;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  constexpr double kNanosecondsInSecond = 1e9;
+  clockid_t clock{};
+  timespec time{};
+  if (::clock_getcpuclockid(process, &clock) != 0 || ::clock_gettime(clock, &time) != 0) {
+    throw std::runtime_error{"the process has ended"};
+  }
+  return static_cast<double>(time.tv_sec) +
+         static_cast<double>(time.tv_nsec) / kNanosecondsInSecond;
+}
+
+pid_t child_named(std::string_view name) {
+  std::ifstream children{"/proc/thread-self/children"};
+  for (pid_t child = 0; children >> child;) {
+    std::ifstream file{fmt::format("/proc/{}/comm", child)};
+    std::string comm;
+    if (std::getline(file, comm) && comm == name) return child;
+  }
+  throw std::runtime_error{fmt::format("no process {} was started", name)};
 }
 
 std::string output_of(const std::string& command) {

@@ -27,9 +27,11 @@ class Sample {
 /// A line `Vm...` of /proc/<pid>/status, in MB: `VmRSS` is the memory now, `VmHWM` the most so far.
 [[nodiscard]] double memory_of(pid_t process, std::string_view line);
 
-/// Seconds of processor time that it used so far, its threads together; hundredths, as /proc has
-/// it.
+/// Seconds of processor time that it used so far, its threads together, those too that have ended.
 [[nodiscard]] double processor_seconds_of(pid_t process);
+
+/// The process `name` that this thread started. Throws when there is none.
+[[nodiscard]] pid_t child_named(std::string_view name);
 
 /// Runs a shell command; gives its standard output. Throws when it fails.
 std::string output_of(const std::string& command);

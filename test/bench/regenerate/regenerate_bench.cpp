@@ -1,5 +1,6 @@
 // Regenerating bundles over REST: regenerate_bench [one|batch|all [ROUNDS [ENGINE]]].
 
+#include "delay_proxy.hpp"
 #include "iib/base/clock.hpp"
 #include "iib/base/parallel.hpp"
 #include "measure.hpp"
@@ -8,9 +9,11 @@
 #include <fmt/format.h>
 #include <httplib.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
@@ -24,23 +27,40 @@ using test::Site;
 constexpr int kImages = 30;
 constexpr int kBatch = 100;
 
-/// A site with the images that bundles name, and bundles that differ.
+/// A site with the images that bundles name, and bundles that differ. The daemon is as far from
+/// its registry as `latency` says.
 struct Bundles : Site {
-  explicit Bundles(const std::string& engine) {
+  explicit Bundles(const std::string& engine, std::chrono::milliseconds latency = {}) {
+    registry_address = registry().address();
+    if (latency.count() > 0) proxy.emplace(registry().port(), latency);
     use_image_engine(engine);
     for (int i = 0; i < kImages; ++i) {
       const auto repository = fmt::format("wetland/heron{}", i);
       test::push_operand(*this, repository);
-      images.push_back(pull_spec(repository + ":v1"));
+      images.push_back(seen_from_daemon(pull_spec(repository + ":v1")));
     }
   }
 
   /// Pushes the bundle `number`; gives its pull specification.
   std::string push_heron(int number) {
     const auto csv = fmt::format("{}# bundle {}\n", test::heron_csv(images), number);
-    return push_image(fmt::format("bundles/heron{}", number), test::heron_bundle(csv));
+    return seen_from_daemon(
+        push_image(fmt::format("bundles/heron{}", number), test::heron_bundle(csv)));
   }
 
+  /// The registry's address in `text` becomes that by which the daemon reaches it.
+  [[nodiscard]] std::string seen_from_daemon(std::string text) const {
+    if (!proxy) return text;
+    const auto& near = registry_address;
+    const auto far = proxy->address();
+    for (std::size_t at = 0; (at = text.find(near, at)) != std::string::npos; at += far.size()) {
+      text.replace(at, near.size(), far);
+    }
+    return text;
+  }
+
+  std::string registry_address;
+  std::optional<test::DelayProxy> proxy;
   std::vector<std::string> images;
 };
 
@@ -108,16 +128,26 @@ void measure_one(int rounds, const std::string& engine) {
   fmt::print("  the registry alone, {} manifests {}\n", kImages, registry.text(0));
 }
 
-/// Milliseconds from the POST of a batch until the last of it is complete.
-double run_batch(const std::string& engine, int workers) {
-  Bundles site{engine};
-  Daemon daemon{site.state(),
-                site.configuration(fmt::format("iib_queues: {{iib: {}}}\n", workers))};
+/// What a batch took; milliseconds.
+struct Batch {
+  double whole = 0;     ///< From the first state of any until the last of all.
+  double daemon = 0;    ///< Processor time.
+  double registry = 0;  ///< Likewise.
+};
+
+Batch run_batch(const std::string& engine, int workers, std::chrono::milliseconds latency) {
+  Bundles site{engine, latency};
+  Daemon daemon{
+      site.state(),
+      site.seen_from_daemon(site.configuration(fmt::format("iib_queues: {{iib: {}}}\n", workers)))};
   daemon.start();
   std::string requests;
   for (int i = 0; i < kBatch; ++i) {
     requests += (i == 0 ? "" : ",") + test::regenerate_body(site.push_heron(i));
   }
+  const auto registry = child_named("docker-registry");
+  const auto daemon_before = processor_seconds_of(daemon.pid());
+  const auto registry_before = processor_seconds_of(registry);
   const auto answer = daemon.post("/api/v1/builds/regenerate-bundle-batch",
                                   fmt::format(R"({{"build_requests":[{}]}})", requests));
   if (answer.status != 201) throw std::runtime_error{answer.body};
@@ -130,25 +160,54 @@ double run_batch(const std::string& engine, int workers) {
     first = std::min(first, parse_iso8601(test::text_of(states[states.Size() - 1], "updated")));
     last = std::max(last, parse_iso8601(test::text_of(states[0], "updated")));
   }
-  return std::chrono::duration<double, std::milli>(last - first).count();
+  return {.whole = std::chrono::duration<double, std::milli>(last - first).count(),
+          .daemon = (processor_seconds_of(daemon.pid()) - daemon_before) * 1e3,
+          .registry = (processor_seconds_of(registry) - registry_before) * 1e3};
 }
 
-void measure_batch(int rounds, const std::string& engine) {
-  Sample one;
-  Sample four;
+/// Batches by so many workers.
+struct Batches {
+  explicit Batches(int with) : workers{with} {}
+  void add(const Batch& batch) {
+    whole.add(batch.whole);
+    daemon.add(batch.daemon);
+    registry.add(batch.registry);
+  }
+
+  int workers;
+  Sample whole;
+  Sample daemon;
+  Sample registry;
+};
+
+void measure_batch(int rounds, const std::string& engine, std::chrono::milliseconds latency) {
+  Batches one{1};
+  Batches four{4};
   Sample ratio;
   for (int round = 0; round < rounds; ++round) {
-    const auto alone = run_batch(engine, 1);
-    const auto together = run_batch(engine, 4);
+    const auto alone = run_batch(engine, one.workers, latency);
+    const auto together = run_batch(engine, four.workers, latency);
     one.add(alone);
     four.add(together);
-    ratio.add(alone / together);
+    ratio.add(alone.whole / together.whole);
   }
-  fmt::print("a batch of {} bundles with the same {} images, engine {}, {} rounds; ms\n", kBatch,
-             kImages, engine, rounds);
-  fmt::print("  1 worker   {}\n  4 workers  {}\n", one.text(0), four.text(0));
+  fmt::print(
+      "a batch of {} bundles with the same {} images, engine {}, registry {} ms away, {} rounds; "
+      "ms\n",
+      kBatch, kImages, engine, latency.count(), rounds);
+  for (const auto& batches : {one, four}) {
+    fmt::print("  {} workers  {}; processor time of iibd {}, of the registry {}\n", batches.workers,
+               batches.whole.text(0), batches.daemon.text(0), batches.registry.text(0));
+  }
   fmt::print("  {} times as fast, on {} cores that the registry shares\n", ratio.text(2),
              std::thread::hardware_concurrency());
+}
+
+void measure_batches(int rounds, const std::string& engine) {
+  using std::chrono::milliseconds;
+  for (const auto latency : {milliseconds{0}, milliseconds{20}}) {
+    measure_batch(rounds, engine, latency);
+  }
 }
 
 }  // namespace
@@ -160,7 +219,7 @@ int main(int argc, char** argv) {
   const std::string engine = argc > 3 ? argv[3] : "embedded";
   try {
     if (part == "one" || part == "all") iib::bench::measure_one(rounds, engine);
-    if (part == "batch" || part == "all") iib::bench::measure_batch(rounds, engine);
+    if (part == "batch" || part == "all") iib::bench::measure_batches(rounds, engine);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return EXIT_FAILURE;
