@@ -6,7 +6,7 @@
 -- erased secrets is ever deleted.
 
 PRAGMA application_id = 1768514148;  -- the bytes "iibd"
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 -- Names, each stored once ----------------------------------------------------------------------
 
@@ -273,9 +273,7 @@ CREATE TABLE job (
   CHECK (state <> 'done' OR secrets IS NULL)
 ) STRICT;
 
--- The oldest queued job of a queue; queues that have work.
-CREATE INDEX job_queued ON job (queue) WHERE state = 'queued';
--- The same of one user; users who wait in a queue.
+-- Queues that have work, the users who wait in each, and the oldest queued job of one.
 CREATE INDEX job_queued_by_user ON job (queue, user_id) WHERE state = 'queued';
 -- Whether an older unfinished job has the same ordering key.
 CREATE INDEX job_unfinished_by_key ON job (ordering_key) WHERE state <> 'done';
@@ -328,15 +326,35 @@ CREATE INDEX idempotency_key_by_expiry ON idempotency_key (expires);
 
 -- Messages -------------------------------------------------------------------------------------
 
--- What waits to be sent, in the order of writing, as it was at that moment. Rows go once the broker
--- has settled them.
+-- What waits to be sent, in the order of writing, as it was at that moment. Rows go once their
+-- receiver has settled them, or by order of the operator.
 CREATE TABLE outbox (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   event_id    INTEGER NOT NULL REFERENCES request_state,
-  kind        TEXT NOT NULL CHECK (kind IN ('build-state', 'batch-state')),
+  batch_id    INTEGER NOT NULL REFERENCES batch,
+  -- Messages of different channels do not wait for each other: amqp, or one receiver of its own.
+  channel     TEXT NOT NULL CHECK (channel <> ''),
+  kind        TEXT NOT NULL CHECK (kind <> ''),  -- build-state, batch-state
   destination TEXT NOT NULL CHECK (destination <> ''),
+  -- Messages of one subject, such as 'request 7' or 'batch 3', are sent one after the other.
+  subject     TEXT NOT NULL CHECK (subject <> ''),
   message_id  TEXT NOT NULL UNIQUE CHECK (length(message_id) = 36),
   -- JSON object of the application properties.
   properties  TEXT NOT NULL CHECK (json_valid(properties)),
-  body        TEXT NOT NULL CHECK (body <> '')
+  body        TEXT NOT NULL CHECK (body <> ''),
+  -- set aside: refused too often, waits for the operator; held: behind one of its subject that is.
+  state       TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'held', 'set aside')),
+  tries       INTEGER NOT NULL DEFAULT 0 CHECK (tries >= 0),  -- how often it was refused
+  next_try    INTEGER NOT NULL DEFAULT 0,
+  problem     TEXT,  -- why it was refused the last time
+  CHECK (state <> 'set aside' OR tries > 0)
 ) STRICT;
+
+-- Where messages wait for, and the oldest of each.
+CREATE INDEX outbox_waiting ON outbox (channel, destination) WHERE state = 'waiting';
+-- Whether an older message of a subject is there.
+CREATE INDEX outbox_by_subject ON outbox (channel, subject);
+-- Whether a message about a batch comes after others of that batch.
+CREATE INDEX outbox_waiting_by_batch ON outbox (channel, batch_id) WHERE state = 'waiting';
+-- What waits for the operator.
+CREATE INDEX outbox_set_aside ON outbox (state) WHERE state = 'set aside';

@@ -2,6 +2,7 @@
 ALTER TABLE job ADD COLUMN user_id INTEGER NOT NULL DEFAULT 0;
 UPDATE job SET user_id = (SELECT user_id FROM request WHERE request.id = job.request_id)
  WHERE EXISTS (SELECT 1 FROM request WHERE request.id = job.request_id AND user_id IS NOT NULL);
+DROP INDEX job_queued;
 CREATE INDEX job_queued_by_user ON job (queue, user_id) WHERE state = 'queued';
 
 CREATE TABLE queue_turn (

@@ -27,19 +27,14 @@ struct ClaimedRow {
   std::optional<std::string> sealed;
 };
 
-const char* claiming_sql(QueueOrder order) {
-  switch (order) {
-    case QueueOrder::submission:
-      return sql::kClaimJob;
-    case QueueOrder::users_in_turn:
-      return sql::kClaimJobInTurn;
-  }
-  throw Error{"internal error: unknown order of a queue"};
+bool in_turn(const Claiming& claiming) {
+  return claiming.order == QueueOrder::users_in_turn;
 }
 
 std::optional<ClaimedRow> take_next(Connection& connection, const Claiming& claiming) {
-  auto claim = connection.use(claiming_sql(claiming.order));
+  auto claim = connection.use(sql::kClaimJob);
   claim.bind(":queue", claiming.queue)
+      .bind(":in_turn", in_turn(claiming) ? 1 : 0)
       .bind(":owner", claiming.owner)
       .bind(":lease_until", claiming.lease_until.time_since_epoch().count());
   if (!claim.step()) return std::nullopt;
@@ -110,7 +105,9 @@ std::optional<ClaimedJob> claim_job(Connection& connection, const Claiming& clai
                                     const Secret& key) {
   auto row = take_next(connection, claiming);
   if (!row) return std::nullopt;
-  connection.use(sql::kTakeTurn).bind(":job", row->job.id.value()).run();
+  if (in_turn(claiming)) {
+    connection.use(sql::kTakeTurn).bind(":job", row->job.id.value()).run();
+  }
   auto request = load_request(connection, row->request, Detail::whole_history);
   if (!request) throw Error{"internal error: a job's request is not there"};
   row->job.request = std::move(*request);

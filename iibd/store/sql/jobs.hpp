@@ -9,25 +9,9 @@ inline constexpr auto kAddJob = R"sql(
           ifnull((SELECT user_id FROM request WHERE id = :request), 0))
 )sql";
 
+/// The oldest job that may run; with `:in_turn` (0 or 1) of the user whose last start is the
+/// longest ago. One step per waiting user, however many jobs each has.
 inline constexpr auto kClaimJob = R"sql(
-  UPDATE job
-     SET state = 'running', claim = claim + 1, owner = :owner, lease_until = :lease_until
-   WHERE id = (SELECT candidate.id
-                 FROM job AS candidate
-                WHERE candidate.queue = :queue AND candidate.state = 'queued'
-                  AND NOT EXISTS (SELECT 1
-                                    FROM job AS older
-                                   WHERE older.ordering_key = candidate.ordering_key
-                                     AND older.id < candidate.id
-                                     AND older.state <> 'done')
-                ORDER BY candidate.id
-                LIMIT 1)
-  RETURNING id, request_id, ordering_key, claim, tries, arguments, secrets
-)sql";
-
-/// As kClaimJob, but of the users who wait, the one whose last start is the longest ago comes
-/// first. One step per waiting user, however many jobs each has.
-inline constexpr auto kClaimJobInTurn = R"sql(
   UPDATE job
      SET state = 'running', claim = claim + 1, owner = :owner, lease_until = :lease_until
    WHERE id = (
@@ -59,7 +43,7 @@ inline constexpr auto kClaimJobInTurn = R"sql(
                 ON queue_turn.queue = :queue AND queue_turn.user_id = waiting.user_id
         WHERE waiting.user_id IS NOT NULL
      )
-     SELECT id FROM next WHERE id IS NOT NULL ORDER BY last_start, id LIMIT 1)
+     SELECT id FROM next WHERE id IS NOT NULL ORDER BY iif(:in_turn, last_start, 0), id LIMIT 1)
   RETURNING id, request_id, ordering_key, claim, tries, arguments, secrets
 )sql";
 
