@@ -10,6 +10,7 @@
 #include "store/requests.hpp"
 #include "store/schema.hpp"
 #include "store/sql/names.hpp"
+#include "store/state_changes.hpp"
 #include "store/submissions.hpp"
 #include "store/writer.hpp"
 
@@ -27,7 +28,17 @@ struct Store::Impl {
         outbox{options},
         upgrade{prepare_database(options.database, {}, clock, log)},
         readers{options.database, options.readers},
-        writer{options.database, log} {}
+        writer{options.database, log, announcer()} {}
+
+  /// Tells of new states, whichever operations of a commit brought them.
+  [[nodiscard]] std::function<void(Connection&)> announcer() {
+    if (!options.on_new_states) return {};
+    auto told = readers.with([](Connection& connection) { return newest_event(connection); });
+    return [this, told](Connection& connection) mutable {
+      const auto newest = newest_event(connection);
+      if (std::exchange(told, newest) != newest) options.on_new_states();
+    };
+  }
 
   const Options options;
   const Clock& clock;
@@ -95,6 +106,17 @@ bool Store::image_prefix_known(std::string_view prefix) const {
     bind_prefix(known, prefix);
     return known.step();
   });
+}
+
+std::vector<StateChange> Store::changes_after(EventId last, std::size_t most,
+                                              std::optional<RequestId> of) const {
+  return impl_->readers.with([&](Connection& connection) {
+    return ::iib::store::changes_after(connection, last, most, of);
+  });
+}
+
+EventId Store::latest_event() const {
+  return impl_->readers.with([](Connection& connection) { return newest_event(connection); });
 }
 
 void Store::ping() const {

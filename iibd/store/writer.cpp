@@ -17,10 +17,12 @@ constexpr auto kUndo = "ROLLBACK TO operation";
 
 }  // namespace
 
-Writer::Writer(const std::filesystem::path& database, Log log)
+Writer::Writer(const std::filesystem::path& database, Log log,
+               std::function<void(Connection&)> committed)
     : database_{database},
       log_{std::move(log)},
       connection_{database, Connection::Mode::write},
+      committed_{std::move(committed)},
       thread_{[this](const std::stop_token& stop) { serve(stop); }} {}
 
 Writer::~Writer() = default;
@@ -37,7 +39,8 @@ void Writer::serve(const std::stop_token& stop) {
   for (;;) {
     const Tasks tasks = take(stop);
     if (tasks.empty()) return;
-    commit_together(tasks);
+    const bool committed = commit_together(tasks);
+    if (committed && committed_) tell_committed();
     answer_all(tasks);
   }
 }
@@ -53,12 +56,13 @@ Writer::Tasks Writer::take(const std::stop_token& stop) {
   return tasks;
 }
 
-void Writer::commit_together(const Tasks& tasks) {
+bool Writer::commit_together(const Tasks& tasks) {
   try {
     connection_.use(kBegin).run();
     run_all(tasks);
     connection_.use(kCommit).run();
     ++commits_;
+    return true;
   } catch (...) {
     const auto failure = translated(std::current_exception());
     for (const auto& task : tasks) task->fail(failure);
@@ -68,6 +72,7 @@ void Writer::commit_together(const Tasks& tasks) {
       log_.error("database {}: a failed transaction could not be rolled back: {}",
                  database_.string(), error.what());
     }
+    return false;
   }
 }
 
@@ -95,6 +100,14 @@ void Writer::answer_all(const Tasks& tasks) {
     } catch (const std::exception& error) {
       log_.error("internal error: the answer to a stored operation failed: {}", error.what());
     }
+  }
+}
+
+void Writer::tell_committed() {
+  try {
+    committed_(connection_);
+  } catch (const std::exception& error) {
+    log_.error("internal error: what follows a commit failed: {}", error.what());
   }
 }
 

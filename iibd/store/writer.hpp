@@ -27,7 +27,10 @@ using Outcome = std::variant<Result, std::exception_ptr>;
 /// at the same time share a flush to the disk.
 class Writer {
  public:
-  Writer(const std::filesystem::path& database, Log log);
+  /// `committed` is called on the writer thread after each commit, before the answers; it may
+  /// be empty.
+  Writer(const std::filesystem::path& database, Log log,
+         std::function<void(Connection&)> committed = {});
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   /// Finishes what has been posted.
@@ -88,15 +91,17 @@ class Writer {
   void enqueue(std::unique_ptr<Task> task);
   void serve(const std::stop_token& stop);
   Tasks take(const std::stop_token& stop);
-  void commit_together(const Tasks& tasks);
+  bool commit_together(const Tasks& tasks);
   void run_all(const Tasks& tasks);
   void run_in_savepoint(Task& task);
   void answer_all(const Tasks& tasks);
+  void tell_committed();
   [[nodiscard]] std::exception_ptr translated(std::exception_ptr failure) const;
 
   std::filesystem::path database_;
   Log log_;
   Connection connection_;
+  const std::function<void(Connection&)> committed_;
   std::atomic<std::uint64_t> commits_ = 0;
   std::mutex mutex_;
   std::condition_variable_any arrived_;

@@ -6,6 +6,7 @@
 #include "iib/base/secret.hpp"
 #include "iib/model/patch.hpp"
 #include "iib/model/request.hpp"
+#include "iib/store/state_change.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -47,6 +48,9 @@ struct Options {
   /// How many connections read at once.
   int readers = 4;
   QueueOrder order = QueueOrder::users_in_turn;  ///< Of all queues.
+  /// States have become durable: what follows them may look. Called on the writer thread after the
+  /// commit (must not block); empty: nobody follows.
+  std::function<void()> on_new_states = {};
 };
 
 /// A filter of GET /builds; unset members do not filter (rest-api 6.1).
@@ -168,6 +172,12 @@ class Store {
   [[nodiscard]] bool image_known(std::string_view pull_spec) const;
   /// Whether any image whose pull specification begins so was ever seen.
   [[nodiscard]] bool image_prefix_known(std::string_view prefix) const;
+  /// What changed after `last`, oldest first: at most `most` changes, fewer where their reasons are
+  /// long, none only when there are no more. With `of`: the changes of that request alone.
+  [[nodiscard]] std::vector<StateChange> changes_after(EventId last, std::size_t most,
+                                                       std::optional<RequestId> of = {}) const;
+  /// The newest change of a state; 0 when there was none yet.
+  [[nodiscard]] EventId latest_event() const;
   /// One trivial query; throws when the database does not answer.
   void ping() const;
 

@@ -4,6 +4,7 @@
 #include "store/listing.hpp"
 #include "store/names.hpp"
 #include "store/sql/names.hpp"
+#include "store/state_changes.hpp"
 #include "store_fixture.hpp"
 
 #include <catch2/catch.hpp>
@@ -158,6 +159,31 @@ TEST_CASE("a claim reads an index, however many jobs wait and of whomever", "[st
     CHECK(std::ranges::all_of(costly, [](const std::string& step) {
       return step == "SCAN waiting" || step == "SCAN next";
     }));
+  }
+}
+
+TEST_CASE("changes are found from the last one on, and a batch's end by its members alone",
+          "[store]") {
+  const Filled filled;
+  Connection connection{filled.state.database(), Connection::Mode::read};
+  const auto newest = newest_event(connection);
+  REQUIRE(newest.value() > 3 * kMany);
+
+  // Where requests go on, where they end, and of one alone.
+  CHECK_FALSE(changes_after(connection, EventId{kMany}, kPageSize, {}).empty());
+  CHECK_FALSE(changes_after(connection, EventId{newest.value() - 1000}, kPageSize, {}).empty());
+  CHECK_FALSE(changes_after(connection, {}, kPageSize, RequestId{kMany}).empty());
+  CHECK(changes_after(connection, newest, kPageSize, {}).empty());
+
+  CHECK(counted(connection, SQLITE_STMTSTATUS_FULLSCAN_STEP) == 0);
+  CHECK(counted(connection, SQLITE_STMTSTATUS_AUTOINDEX) == 0);
+  CHECK(counted(connection, SQLITE_STMTSTATUS_SORT) == 0);
+  const auto statements = statements_of(connection);
+  REQUIRE(statements.size() >= 5);
+  for (auto* statement : statements) {
+    const std::string sql = sqlite3_sql(statement);
+    CAPTURE(sql);
+    CHECK(costly_steps(connection, sql).empty());
   }
 }
 

@@ -42,13 +42,15 @@ struct StateDir {
   QueueOrder order = QueueOrder::users_in_turn;
 
   [[nodiscard]] std::filesystem::path database() const { return dir.path() / "iibd.db"; }
+  [[nodiscard]] Options options() const {
+    return {.database = database(),
+            .key = test_key(key),
+            .destinations = destinations,
+            .external_url = {},
+            .order = order};
+  }
   [[nodiscard]] std::unique_ptr<Store> open() {
-    return std::make_unique<Store>(Options{.database = database(),
-                                           .key = test_key(key),
-                                           .destinations = destinations,
-                                           .external_url = {},
-                                           .order = order},
-                                   clock, quiet_log());
+    return std::make_unique<Store>(options(), clock, quiet_log());
   }
 };
 
