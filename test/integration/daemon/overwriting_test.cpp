@@ -1,7 +1,6 @@
 #include "eventually.hpp"
 #include "http_test_server.hpp"
 #include "iib/base/sha256.hpp"
-#include "iib/io/process.hpp"
 #include "index_image.hpp"
 #include "site.hpp"
 
@@ -36,16 +35,7 @@ struct Overwriting {
   [[nodiscard]] std::string index() const { return site.pull_spec("catalog/main:v1"); }
 
   /// Puts a result under the tag of the index, as somebody else would; gives whether it worked.
-  bool move(const std::string& result) {
-    const TempDir directory{site.directory(), "skopeo-"};
-    io::ProgramRunner programs{directory.path()};
-    const auto exit = programs.run(
-        {.name = "skopeo",
-         .arguments = {"copy", "--all", "--preserve-digests", "--src-tls-verify=false",
-                       "--dest-tls-verify=false", "docker://" + result, "docker://" + index()}},
-        {});
-    return exit.status == 0;
-  }
+  bool move(const std::string& result) { return put_over(site, result, index()); }
 
   io::JsonDocument add(const std::string& bundle, const std::string& more = kOverwrite) {
     return build(daemon, "add", site.add_body({bundle}, {.from_index = index(), .more = more}));

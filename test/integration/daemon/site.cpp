@@ -1,6 +1,7 @@
 #include "site.hpp"
 
 #include "eventually.hpp"
+#include "iib/io/process.hpp"
 
 #include <fmt/format.h>
 
@@ -107,6 +108,17 @@ std::string build_index(const Daemon& daemon, const std::string& type, const std
   if (text_of(document, "state") == "complete") return text_of(document, "index_image");
   throw std::runtime_error{fmt::format("the build failed: {}\nlog:\n{}",
                                        text_of(document, "state_reason"), daemon.log())};
+}
+
+bool put_over(const Site& site, const std::string& from, const std::string& to) {
+  const TempDir directory{site.directory(), "skopeo-"};
+  io::ProgramRunner programs{directory.path()};
+  const auto exit = programs.run(
+      {.name = "skopeo",
+       .arguments = {"copy", "--all", "--preserve-digests", "--src-tls-verify=false",
+                     "--dest-tls-verify=false", "docker://" + from, "docker://" + to}},
+      {});
+  return exit.status == 0;
 }
 
 bool reaches(const Daemon& daemon, std::int64_t request, const std::string& state) {

@@ -91,6 +91,10 @@ std::int64_t submit(const Daemon& daemon, const std::string& type, const std::st
 /// The same, and throws unless it ends complete; gives the result's pull specification.
 std::string build_index(const Daemon& daemon, const std::string& type, const std::string& body);
 
+/// Puts the list `from` with all that it names under the tag `to`, as somebody else would; gives
+/// whether it worked.
+bool put_over(const Site& site, const std::string& from, const std::string& to);
+
 /// Waits until a state of the request begins with `state`, be it gone by already; gives whether the
 /// request goes on even so.
 [[nodiscard]] bool reaches(const Daemon& daemon, std::int64_t request, const std::string& state);
