@@ -1,0 +1,50 @@
+#pragma once
+
+#include "catalog/fbc/blobs.hpp"
+#include "catalog/fbc/findings.hpp"
+#include "iib/io/json.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace iib::catalog::fbc {
+
+/// The value of a bundle's property `olm.package`.
+struct PackageValue {
+  std::string package;
+  std::string version;
+};
+
+/// What validation needs of a bundle's properties.
+struct PropertyFacts {
+  std::vector<PackageValue> packages;
+  bool has_objects = false;
+};
+
+/// Where the `ref` of an object is looked up (catalog-fbc 1.4).
+struct ObjectPlace {
+  std::filesystem::path root;
+  /// The directory of the blob's file, relative to the root.
+  std::string directory;
+};
+
+/// Says what is wrong with a blob, and who refuses it.
+using Report = std::function<void(Rule, std::string, Releases)>;
+
+/// Checks the values of the properties of a bundle, whose blob is `root`.
+[[nodiscard]] PropertyFacts check_properties(const io::JsonValue& root, const ObjectPlace& place,
+                                             const Report& report);
+
+/// Checks what only some releases look at: keys that differ in case only, and the fields of blobs
+/// of unknown schemas.
+void check_keys(const io::JsonValue& root, const Report& report);
+void check_meta(const io::JsonValue& root, const Report& report);
+
+/// Whether `text` is base64 as the reference decodes it: line ends do not count.
+[[nodiscard]] bool is_base64(std::string_view text);
+
+}  // namespace iib::catalog::fbc
