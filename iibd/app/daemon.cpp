@@ -6,6 +6,7 @@
 #include "iib/scheduler/scheduler.hpp"
 #include "iib/web/server.hpp"
 #include "logs.hpp"
+#include "messages.hpp"
 #include "service_manager.hpp"
 #include "signals.hpp"
 #include "state_directory.hpp"
@@ -65,7 +66,11 @@ void serve(const config::Loaded& loaded) {
   io::ProgramRunner programs{state.programs()};  // ends what a dead daemon left running
   state.sweep();
   const SystemClock clock;
-  store::Store store{store_options(config, state), clock, logs.module("store")};
+  notify::EventHub news;
+  auto database = store_options(config, state);
+  database.on_new_states = [&news] { news.publish(); };
+  store::Store store{std::move(database), clock, logs.module("store")};
+  Messages messages{config, store, clock, news, logs};
   io::LocalArtifacts artifacts{artifact_folders(config)};
 
   const auto images = make_images(config, state, programs, logs.module("image"));
@@ -85,7 +90,7 @@ void serve(const config::Loaded& loaded) {
                      store,
                      artifacts,
                      clock,
-                     web_hooks(config, scheduler),
+                     web_hooks(config, scheduler, messages, news),
                      logs.module("web"),
                      logs.module("http")};
   server.start();
@@ -116,6 +121,7 @@ void serve(const config::Loaded& loaded) {
   deleter.request_stop();
   server.stop();
   scheduler.stop();
+  messages.stop();
   log.info("stopped; unfinished jobs stay queued");
 }
 

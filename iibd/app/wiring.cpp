@@ -58,24 +58,24 @@ task::Services services(const config::Config& config) {
 }  // namespace
 
 task::Settings task_settings(const config::Config& config, const StateDirectory& state) {
-  task::Settings settings{.registry = config.registry,
-                          .push_template = config.image_push_template,
-                          .output_registry = config.index_image_output_registry,
-                          .verify = config.verify_from_index == config::VerifyFromIndex::always
-                                        ? task::VerifyFromIndex::always
-                                        : task::VerifyFromIndex::before_overwriting,
-                          .rebase_attempts = config.rebase_attempts,
-                          .docker_config_template = config.docker_config_template,
-                          .insecure_registries = config.insecure_registries,
-                          .work_root = state.work()};
-  settings.required_labels = config.required_labels;
-  settings.binary_images = config.binary_image_config;
-  settings.related_image_registries = config.related_image_registry_replacement;
-  settings.services = services(config);
-  settings.organizations = config.organization_customizations;
-  settings.regenerate_rules = config.regenerate_rules;
-  settings.allowed_registries = config.allowed_registries;
-  return settings;
+  return {.registry = config.registry,
+          .push_template = config.image_push_template,
+          .output_registry = config.index_image_output_registry,
+          .verify = config.verify_from_index == config::VerifyFromIndex::always
+                        ? task::VerifyFromIndex::always
+                        : task::VerifyFromIndex::before_overwriting,
+          .rebase_attempts = config.rebase_attempts,
+          .docker_config_template = config.docker_config_template,
+          .insecure_registries = config.insecure_registries,
+          .work_root = state.work(),
+          .required_labels = config.required_labels,
+          .binary_images = config.binary_image_config,
+          .related_image_registries = config.related_image_registry_replacement,
+          .max_ocp_version_property = config.max_ocp_version_property,
+          .services = services(config),
+          .organizations = config.organization_customizations,
+          .regenerate_rules = config.regenerate_rules,
+          .allowed_registries = config.allowed_registries};
 }
 
 scheduler::Options scheduler_options(const config::Config& config, const StateDirectory& state) {
@@ -83,6 +83,22 @@ scheduler::Options scheduler_options(const config::Config& config, const StateDi
           .owner = state.owner(),
           .max_tries = config.max_tries,
           .request_timeout = config.request_timeout};
+}
+
+std::optional<messaging::SenderOptions> sender_options(const config::Config& config) {
+  if (config.messaging_urls.empty()) return std::nullopt;
+  return messaging::SenderOptions{.urls = config.messaging_urls,
+                                  .certificate = config.messaging_cert,
+                                  .key = config.messaging_key,
+                                  .authorities = config.messaging_ca,
+                                  .durable = config.messaging_durable,
+                                  .timeout = config.messaging_timeout};
+}
+
+notify::PublisherOptions publisher_options(const config::Config& config) {
+  notify::PublisherOptions options;
+  options.most_tries = config.outbox_tries;
+  return options;
 }
 
 web::Options web_options(const config::Config& config) {
@@ -109,7 +125,8 @@ web::Options web_options(const config::Config& config) {
   return options;
 }
 
-web::Hooks web_hooks(const config::Config& config, scheduler::Scheduler& scheduler) {
+web::Hooks web_hooks(const config::Config& config, scheduler::Scheduler& scheduler,
+                     const Messages& messages, notify::EventHub& news) {
   const auto queue_for = [&config](const std::optional<std::string>& user,
                                    const model::NewRequest& request) {
     const bool serial =
@@ -121,7 +138,9 @@ web::Hooks web_hooks(const config::Config& config, scheduler::Scheduler& schedul
   };
   return {.queue_for = queue_for,
           .on_submitted = [&scheduler] { scheduler.wake(); },
-          .on_ended = [&scheduler](RequestId id) { scheduler.cancel(id); }};
+          .on_ended = [&scheduler](RequestId id) { scheduler.cancel(id); },
+          .follow_states = [&news](auto wake) { return news.subscribe(std::move(wake)); },
+          .warnings = [&messages] { return messages.warnings(); }};
 }
 
 }  // namespace iib::app

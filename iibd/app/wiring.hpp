@@ -2,10 +2,13 @@
 
 #include "iib/config/config.hpp"
 #include "iib/io/artifacts.hpp"
+#include "iib/messaging/amqp_sender.hpp"
+#include "iib/notify/publisher.hpp"
 #include "iib/scheduler/scheduler.hpp"
 #include "iib/store/store.hpp"
 #include "iib/task/task.hpp"
 #include "iib/web/server.hpp"
+#include "messages.hpp"
 #include "state_directory.hpp"
 
 namespace iib::app {
@@ -21,8 +24,14 @@ namespace iib::app {
 [[nodiscard]] scheduler::Options scheduler_options(const config::Config& config,
                                                    const StateDirectory& state);
 
+/// How brokers are reached; nothing when none is configured.
+[[nodiscard]] std::optional<messaging::SenderOptions> sender_options(const config::Config& config);
+[[nodiscard]] notify::PublisherOptions publisher_options(const config::Config& config);
+
 [[nodiscard]] web::Options web_options(const config::Config& config);
-/// The hooks tell `scheduler` what was submitted and what was ended.
-[[nodiscard]] web::Hooks web_hooks(const config::Config& config, scheduler::Scheduler& scheduler);
+/// The hooks tell `scheduler` what was submitted and what was ended, ask `messages`, and hear of
+/// new states by `news`.
+[[nodiscard]] web::Hooks web_hooks(const config::Config& config, scheduler::Scheduler& scheduler,
+                                   const Messages& messages, notify::EventHub& news);
 
 }  // namespace iib::app

@@ -117,9 +117,10 @@ Section message_options() {
   return {
       "Messages",
       {
-          secret(option(not_yet, "iib_messaging_urls", &Config::messaging_urls, broker_urls(), "[]",
-                        "AMQP 1.0 brokers, tried in order. This release keeps the messages in its "
-                        "database until a later one sends them.")),
+          secret(option(honoured, "iib_messaging_urls", &Config::messaging_urls, broker_urls(),
+                        "[]",
+                        "AMQP 1.0 brokers, tried in order, such as `amqps://broker.example.com` or "
+                        "`amqp://user:password@localhost:5672`.")),
           option(honoured, "iib_messaging_build_state_destination",
                  &Config::messaging_build_state_destination, optional(text()), "",
                  "Where messages about requests go."),
@@ -127,7 +128,8 @@ Section message_options() {
                  &Config::messaging_batch_state_destination, optional(text()), "",
                  "Where messages about batches go."),
           option(honoured, "iib_messaging_cert", &Config::messaging_cert, path(),
-                 "/etc/iib/messaging.crt", "Our certificate for the brokers."),
+                 "/etc/iib/messaging.crt", "Our certificate for the brokers, used when it, its key and `iib_messaging_ca` are "
+                 "all there."),
           option(honoured, "iib_messaging_key", &Config::messaging_key, path(),
                  "/etc/iib/messaging.key", "Its key."),
           option(honoured, "iib_messaging_ca", &Config::messaging_ca, path(),
@@ -138,6 +140,12 @@ Section message_options() {
                  "Whether brokers shall keep messages over a restart."),
           option(honoured, "iib_messaging_timeout", &Config::messaging_timeout, duration(1s), "30",
                  "The longest a broker may take to connect or to take a message."),
+          option(ours, "iib_outbox_warn", &Config::outbox_warn, whole_number(1), "10000",
+                 "Above so many waiting messages the log warns and the healthcheck says so. None is "
+                 "ever dropped."),
+          option(ours, "iib_outbox_tries", &Config::outbox_tries, whole_number(1, 1000), "10",
+                 "A message that its receiver has refused so often is set aside for `iibd outbox`. "
+                 "A receiver that is away refuses nothing."),
       }};
 }
 

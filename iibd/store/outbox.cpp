@@ -1,6 +1,7 @@
 #include "store/outbox.hpp"
 
 #include "iib/model/document.hpp"
+#include "iib/store/outbox.hpp"
 #include "store/requests.hpp"
 #include "store/sql/outbox.hpp"
 
@@ -61,6 +62,8 @@ std::string properties(const model::Request& request, model::RequestState state,
 
 struct Message {
   std::string_view kind;
+  BatchId batch;
+  std::string subject;
   const std::string& destination;
   std::string properties;
   std::string body;
@@ -69,8 +72,11 @@ struct Message {
 void add_message(Connection& connection, EventId event, const Message& message) {
   connection.use(sql::kAddMessage)
       .bind(":event", event.value())
+      .bind(":batch", message.batch.value())
+      .bind(":channel", kAmqpChannel)
       .bind(":kind", message.kind)
       .bind(":destination", message.destination)
+      .bind(":subject", message.subject)
       .bind(":message_id", random_uuid())
       .bind(":properties", message.properties)
       .bind(":body", message.body)
@@ -108,6 +114,8 @@ void Outbox::add_build_state(Connection& connection, const model::Request& reque
       .related_bundles_configured = options_.related_bundles_configured};
   add_message(connection, event,
               {.kind = "build-state",
+               .batch = request.batch,
+               .subject = fmt::format("request {}", request.id.value()),
                .destination = *options_.destinations.build_state,
                .properties = properties(request, request.history.front().state, request.id),
                .body = model::document(request, document_options, model::DocumentDetail::listed)});
@@ -123,6 +131,8 @@ void Outbox::add_batch_state(Connection& connection, const model::Request& membe
                                   .requests = batch_members(connection, member.batch)};
   add_message(connection, event,
               {.kind = "batch-state",
+               .batch = member.batch,
+               .subject = fmt::format("batch {}", member.batch.value()),
                .destination = *options_.destinations.batch_state,
                .properties = properties(member, state, std::nullopt),
                .body = model::batch_message(report)});

@@ -6,6 +6,7 @@
 #include "store/jobs.hpp"
 #include "store/listing.hpp"
 #include "store/names.hpp"
+#include "store/outbox_queue.hpp"
 #include "store/readers.hpp"
 #include "store/requests.hpp"
 #include "store/schema.hpp"
@@ -219,6 +220,36 @@ Recovered Store::recover(std::string_view owner, int max_tries) {
 std::vector<std::string> Store::queues_with_work() const {
   return impl_->readers.with(
       [](Connection& connection) { return ::iib::store::queues_with_work(connection); });
+}
+
+std::vector<std::string> Store::destinations_waiting(std::string_view channel) const {
+  return impl_->readers.with([&](Connection& connection) {
+    return ::iib::store::destinations_waiting(connection, channel);
+  });
+}
+
+std::vector<OutboxMessage> Store::next_messages(std::string_view channel,
+                                                std::string_view destination,
+                                                std::size_t most) const {
+  return impl_->readers.with([&](Connection& connection) {
+    return ::iib::store::next_messages(connection, {.channel = channel,
+                                                    .destination = destination,
+                                                    .now = impl_->clock.now(),
+                                                    .most = most});
+  });
+}
+
+void Store::settled(const std::vector<OutboxId>& ids) {
+  impl_->writer.run([&](Connection& connection) { return drop_sent(connection, ids); });
+}
+
+int Store::refused(const std::vector<Refusal>& refusals, int most_tries) {
+  return impl_->writer.run(
+      [&](Connection& connection) { return put_back(connection, refusals, most_tries); });
+}
+
+OutboxCounts Store::outbox_counts() const {
+  return impl_->readers.with([](Connection& connection) { return count_outbox(connection); });
 }
 
 }  // namespace iib::store

@@ -1,6 +1,7 @@
-
-
+#include "iib/io/json.hpp"
 #include "web/handlers.hpp"
+
+#include <fmt/format.h>
 
 namespace iib::web {
 
@@ -15,8 +16,14 @@ Answer show_build(const Services& services, const Call& call) {
 
 Answer check_health(const Services& services, const Call&) {
   services.store.ping();
+  std::string status = "the database answers";
+  if (services.hooks.warnings) {
+    for (const auto& warning : services.hooks.warnings()) status += "; " + warning;
+  }
   HttpResponse response;
-  response.body = R"({"status":"the database answers"})";
+  io::JsonDocument document;
+  response.body = fmt::format(R"({{"status":{}}})",
+                              io::to_json(io::json_text(status, document.GetAllocator())));
   return response;
 }
 

@@ -174,6 +174,8 @@ struct Config {
   std::vector<std::string> graph_mode_index_allow_list;
   /// `iib_deprecate_bundles_limit`.
   int deprecate_bundles_limit = 0;
+  /// `iib_max_ocp_version_property`.
+  bool max_ocp_version_property = false;
   /// `hidden_index_db_path`.
   std::filesystem::path hidden_index_db_path;
   /// `fbc_fragment_catalog_path`.
@@ -245,6 +247,10 @@ struct Config {
   bool messaging_durable = true;
   /// `iib_messaging_timeout`.
   std::chrono::seconds messaging_timeout{};
+  /// `iib_outbox_warn`.
+  int outbox_warn = 0;
+  /// `iib_outbox_tries`.
+  int outbox_tries = 0;
 
   /// The retry options as one value.
   [[nodiscard]] RetryPolicy retry_policy() const;

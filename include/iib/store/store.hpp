@@ -6,6 +6,7 @@
 #include "iib/base/secret.hpp"
 #include "iib/model/patch.hpp"
 #include "iib/model/request.hpp"
+#include "iib/store/outbox.hpp"
 #include "iib/store/state_change.hpp"
 
 #include <chrono>
@@ -216,6 +217,23 @@ class Store {
   Recovered recover(std::string_view owner, int max_tries);
   /// Names of queues that have queued jobs.
   [[nodiscard]] std::vector<std::string> queues_with_work() const;
+
+  /// Where messages of `channel` wait to be sent to.
+  [[nodiscard]] std::vector<std::string> destinations_waiting(std::string_view channel) const;
+  /// Messages of `channel` that may be sent to `destination` now, oldest first, at most `most`. Of
+  /// each request and of each batch it is only the oldest, and what was refused waits for its time:
+  /// a message keeps its place until it is settled or set aside, so asking again gives it again.
+  [[nodiscard]] std::vector<OutboxMessage> next_messages(std::string_view channel,
+                                                         std::string_view destination,
+                                                         std::size_t most) const;
+  /// These messages have arrived: they go from the outbox, in one transaction.
+  void settled(const std::vector<OutboxId>& ids);
+  /// These were refused: they are tried again from `next_try` on, or set aside after `most_tries`
+  /// refusals, which holds back the later ones of the same subject and nothing else. Gives how many
+  /// were set aside.
+  int refused(const std::vector<Refusal>& refusals, int most_tries);
+  /// How many messages there are, over all channels.
+  [[nodiscard]] OutboxCounts outbox_counts() const;
 
  private:
   struct Impl;

@@ -41,12 +41,14 @@ struct Limits {
   std::chrono::milliseconds write{30'000};
   /// For running answers when the server stops.
   std::chrono::milliseconds stop{5'000};
-  /// Answers that follow a log; one more is answered 503.
+  /// Answers that follow a log or events; one more is answered 503.
   std::size_t followers = 200;
   /// The same for one address, front-ends apart: those speak for many.
   std::size_t followers_of_one = 20;
-  /// The longest that a log is followed.
+  /// The longest that a log or events are followed.
   std::chrono::milliseconds follow{std::chrono::hours{24}};
+  /// After so long without an event a comment is sent, so that front-ends keep the connection.
+  std::chrono::milliseconds keep_alive{15'000};
 };
 
 /// What the server needs to know.
@@ -89,8 +91,13 @@ struct Hooks {
       queue_for;
   /// Something was submitted and is durable. Must be cheap: it runs on the store's writer thread.
   std::function<void()> on_submitted;
+  /// Has the given function called when there are new states, until what is returned is gone; then
+  /// it is not running any more. Empty: events are seen late.
+  std::function<std::shared_ptr<const void>(std::function<void()>)> follow_states;
   /// A change from outside ended that request and is durable: its job has to stop. As cheap.
   std::function<void(RequestId)> on_ended;
+  /// What the healthcheck tells besides; must be cheap. Unset: nothing.
+  std::function<std::vector<std::string>()> warnings = {};
 };
 
 /// The HTTP server: the REST API and its description. Users of it must outlive it: store,
