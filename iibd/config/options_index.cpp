@@ -92,6 +92,11 @@ Section index_options() {
                  whole_number(1), "200",
                  "For the engine `opm`: the most bundles that one run deprecates. Those of one "
                  "package stay together."),
+          option(ours, "iib_max_ocp_version_property", &Config::max_ocp_version_property, boolean(),
+                 "false",
+                 "Whether an added bundle with objects of APIs that OpenShift 4.9 (Kubernetes "
+                 "1.22) removed gets the property `olm.maxOpenShiftVersion` 4.8, unless it has "
+                 "that property: clusters with it are not upgraded further."),
           unused_option(ignored, "iib_opm_port_ranges", map_of(port_range()),
                         "{opm_port: [50051, 50150], opm_pprof_port: [50151, 50250]}", kNoServer),
           unused_option(ignored, "iib_opm_pprof_lock_required_min_version", text(), "'1.29.0'",

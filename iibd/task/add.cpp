@@ -1,5 +1,6 @@
 #include "bundle_checks.hpp"
 #include "deprecation.hpp"
+#include "iib/catalog/max_ocp_version.hpp"
 #include "index_difference.hpp"
 #include "index_image.hpp"
 #include "legacy_packages.hpp"
@@ -79,6 +80,16 @@ catalog::AddOptions add_options(const Context& context, Scope scope) {
           .enable_alpha = true};
 }
 
+/// `from` with `bundles` (pipeline 6.1, steps 6 and 7).
+catalog::Catalog add_bundles(const Context& context, const std::optional<catalog::Catalog>& from,
+                             const std::vector<ResolvedBundle>& bundles, Scope scope) {
+  const auto sources = fetch(context, bundles);
+  auto catalog = context.catalogs().add(from, sources, add_options(context, scope),
+                                        context.catalog_work("catalog"));
+  if (!context.settings().max_ocp_version_property) return catalog;
+  return catalog::declare_max_ocp_version(catalog, sources, context.catalog_work("max-ocp"));
+}
+
 /// Everything that bundles must fulfil before the build begins.
 void check_bundles(const Context& context, const std::vector<ResolvedBundle>& bundles) {
   require_labels(context, bundles);
@@ -105,9 +116,7 @@ Outcome run_add(Context& context) {
     bundles = without_present(context, std::move(bundles), *from);
   }
   const auto before = contents_before(context, from);
-  auto catalog = context.catalogs().add(from, fetch(context, bundles),
-                                        add_options(context, preparation.delivery.scope),
-                                        context.catalog_work("catalog"));
+  auto catalog = add_bundles(context, from, bundles, preparation.delivery.scope);
   catalog = deprecate_bundles(context, std::move(catalog), deprecations);
   log_difference(context, before, catalog);
   auto learned = publish(context, preparation, catalog);

@@ -45,6 +45,9 @@ struct Settings {
   std::map<std::string, std::map<std::string, std::string>> binary_images{};
   /// `iib_related_image_registry_replacement`: user -> registry -> the one to look at instead.
   std::map<std::string, std::map<std::string, std::string>> related_image_registries{};
+  /// `iib_max_ocp_version_property`: whether bundles that use APIs which later clusters do not have
+  /// are kept from those.
+  bool max_ocp_version_property = false;
   Services services{};  ///< Besides registries.
   /// `iib_organization_customizations`, all of one form.
   std::map<std::string, config::Organization> organizations{};
