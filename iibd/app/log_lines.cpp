@@ -26,7 +26,7 @@ std::string json_line(const LogRecord& record, Timestamp when) {
   json.member("time", to_iso8601(when));
   json.member("level", level_name(record.level));
   json.member("module", record.module);
-  json.member("message", record.message);
+  json.member("message", message_of(record));
   for (const auto& [name, value] : record.fields) std::visit(WriteValue{json, name}, value);
   json.end_object();
   return json.text();

@@ -1,20 +1,21 @@
 #include "iib/base/log.hpp"
 
+#include "base/bounded_file.hpp"
 #include "iib/base/error.hpp"
+#include "iib/base/log_file.hpp"
 #include "iib/base/log_format.hpp"
 
-#include <fcntl.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <cstdio>
+#include <limits>
 #include <mutex>
 #include <new>
-#include <system_error>
+#include <vector>
 
 namespace iib {
 namespace {
@@ -101,34 +102,56 @@ class SpdlogSink final : public LogSink {
   LogLine line_;
 };
 
-/// Appends to one descriptor; spdlog's own file sink can set neither mode nor O_CLOEXEC.
+/// Appends to a file that has a bound; spdlog's own file sink can set neither mode nor O_CLOEXEC.
 class AppendSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit AppendSink(const std::string& path)
-      : file_{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640)} {
-    if (file_ < 0) {
-      throw ExternalError{fmt::format("log file {} cannot be opened: {}", path,
-                                      std::generic_category().message(errno)),
-                          ExternalError::Retry::no};
-    }
-  }
-  AppendSink(const AppendSink&) = delete;
-  AppendSink& operator=(const AppendSink&) = delete;
-  ~AppendSink() override { ::close(file_); }
+  AppendSink(const std::string& path, std::size_t limit_bytes) : file_{path, limit_bytes} {}
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
-    // One write per line keeps lines whole; a short write is a full disk, and the daemon's own log
-    // has the line too.
-    [[maybe_unused]] const auto written = ::write(file_, line.data(), line.size());
+    file_.append({line.data(), line.size()});
   }
   void flush_() override {}
 
  private:
-  int file_;
+  BoundedFile file_;
 };
+
+void append_value(std::string& text, const LogField& field) {
+  if (const auto* words = std::get_if<std::string_view>(&field.value)) {
+    text += *words;
+  } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
+    text += fmt::format("{}", *number);
+  } else {
+    text += fmt::format("{:.3f}", std::get<double>(field.value));
+  }
+}
+
+/// The message with the values of the fields that it names in braces; `told` are those.
+std::string filled(const LogRecord& record, std::vector<bool>& told) {
+  const auto fields = record.fields;
+  told.assign(fields.size(), false);
+  std::string text;
+  auto rest = record.message;
+  for (auto brace = rest.find('{'); !fields.empty() && brace != std::string_view::npos;
+       brace = rest.find('{')) {
+    text += rest.substr(0, brace);
+    rest.remove_prefix(brace);
+    const auto name = rest.substr(1, std::min(rest.find('}'), rest.size()) - 1);
+    const auto named = std::ranges::find(fields, name, &LogField::name);
+    if (named == fields.end()) {
+      text += '{';
+      rest.remove_prefix(1);
+      continue;
+    }
+    append_value(text, *named);
+    told[static_cast<std::size_t>(named - fields.begin())] = true;
+    rest.remove_prefix(name.size() + 2);
+  }
+  return text.append(rest);
+}
 
 }  // namespace
 
@@ -158,18 +181,19 @@ std::string_view level_name(LogLevel level) {
   return "INFO";
 }
 
+std::string message_of(const LogRecord& record) {
+  std::vector<bool> told;
+  return filled(record, told);
+}
+
 std::string text_of(const LogRecord& record) {
-  std::string text{record.message};
-  for (const auto& [name, value] : record.fields) {
+  std::vector<bool> told;
+  auto text = filled(record, told);
+  for (std::size_t i = 0; i < record.fields.size(); ++i) {
+    if (told[i]) continue;
     if (!text.empty()) text += ' ';
-    text.append(name).append("=");
-    if (const auto* words = std::get_if<std::string_view>(&value)) {
-      text += *words;
-    } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
-      text += fmt::format("{}", *number);
-    } else {
-      text += fmt::format("{:.3f}", std::get<double>(value));
-    }
+    text.append(record.fields[i].name).append("=");
+    append_value(text, record.fields[i]);
   }
   return text;
 }
@@ -188,8 +212,13 @@ std::shared_ptr<LogSink> make_stderr_sink(LogLine line) {
 }
 
 std::shared_ptr<LogSink> make_file_sink(const std::string& path, std::shared_ptr<LogSink> also) {
-  return std::make_shared<SpdlogSink>(std::make_shared<AppendSink>(path), std::move(also),
-                                      LogLine{});
+  return make_bounded_file_sink(path, std::numeric_limits<std::size_t>::max(), std::move(also));
+}
+
+std::shared_ptr<LogSink> make_bounded_file_sink(const std::string& path, std::size_t limit_bytes,
+                                                std::shared_ptr<LogSink> also) {
+  return std::make_shared<SpdlogSink>(std::make_shared<AppendSink>(path, limit_bytes),
+                                      std::move(also), LogLine{});
 }
 
 std::shared_ptr<LogSink> make_filter_sink(LogLevel least, std::shared_ptr<LogSink> target) {

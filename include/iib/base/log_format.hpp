@@ -14,7 +14,10 @@ namespace iib {
 /// The names of levels as the original service writes them.
 [[nodiscard]] std::string_view level_name(LogLevel level);
 
-/// `record`'s message with its fields behind it, `name=value` each.
+/// `record`'s message; where it has the name of a field in braces, `{name}`, that field's value.
+[[nodiscard]] std::string message_of(const LogRecord& record);
+
+/// The same with the fields that it does not name behind it, `name=value` each.
 [[nodiscard]] std::string text_of(const LogRecord& record);
 
 /// Makes a line, without its end, of a record and the moment it was written.

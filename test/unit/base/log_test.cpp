@@ -81,6 +81,20 @@ TEST_CASE("a sink of plain lines has the facts of an event behind the message", 
   CHECK_THAT(read_file(file, 1000), Catch::EndsWith(" info http: answered status=404 user=-\n"));
 }
 
+TEST_CASE("an event may be a sentence with its facts in it", "[base]") {
+  const LogField fields[]{{"step", "Resolving {seconds}"}, {"seconds", 1.3}, {"state", "complete"}};
+  LogRecord record{.module = "task", .function = {}, .message = {}, .fields = fields};
+
+  record.message = "{step} took {seconds} s";
+  CHECK(message_of(record) == "Resolving {seconds} took 1.300 s");
+  CHECK(text_of(record) == "Resolving {seconds} took 1.300 s state=complete");
+  record.message = "{unknown} {} { {state}{";
+  CHECK(message_of(record) == "{unknown} {} { complete{");
+  record.fields = {};
+  record.message = "as it is: {step}";
+  CHECK(text_of(record) == "as it is: {step}");
+}
+
 TEST_CASE("a placeholder that is unknown is named", "[base]") {
   CHECK_THROWS_WITH(LogFormat::parse("%(asctime)s %(lineno)s"), Catch::Contains("`%(lineno)s`"));
   CHECK_THROWS_WITH(LogFormat::parse("%(process)d %(message)s"), Catch::Contains("'%(process)d'"));
