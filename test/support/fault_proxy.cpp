@@ -109,6 +109,11 @@ void FaultProxy::fail_at_random(double probability, std::vector<Fault> faults) {
   random_faults_ = std::move(faults);
 }
 
+void FaultProxy::judge_by(Judge judge) {
+  const std::scoped_lock lock{mutex_};
+  judge_ = std::move(judge);
+}
+
 int FaultProxy::seen(std::string_view method, std::string_view path) const {
   const std::scoped_lock lock{mutex_};
   int count = 0;
@@ -122,6 +127,11 @@ int FaultProxy::seen(std::string_view method, std::string_view path) const {
 int FaultProxy::faults() const {
   const std::scoped_lock lock{mutex_};
   return faults_;
+}
+
+int FaultProxy::kept() const {
+  const std::scoped_lock lock{mutex_};
+  return kept_;
 }
 
 /// Waits for bytes or the end of the stream; false when the proxy is to end.
@@ -199,12 +209,34 @@ void FaultProxy::converse(io::Descriptor client) {
     case Fault::Kind::silence:
       await_end(client.get());
       return;
+    case Fault::Kind::lost:
+      ask_registry(client.get(), head);
+      reset(client.get());
+      return;
+    case Fault::Kind::kept:
+      ask_registry(client.get(), head);
+      {
+        const std::scoped_lock lock{mutex_};
+        ++kept_;
+      }
+      await_end(client.get());
+      return;
   }
 }
 
 std::optional<Fault> FaultProxy::choose(const Seen& request) {
-  const std::scoped_lock lock{mutex_};
+  std::unique_lock lock{mutex_};
   seen_.push_back(request);
+  if (judge_) {
+    const auto judge = judge_;
+    lock.unlock();
+    auto fault = judge(request.method, request.path);
+    lock.lock();
+    if (fault) {
+      ++faults_;
+      return fault;
+    }
+  }
   for (auto& rule : rules_) {
     if (rule.times == 0) continue;
     if (!rule.method.empty() && rule.method != request.method) continue;
@@ -239,6 +271,18 @@ void FaultProxy::pass(int client, const std::string& head) const {
     if (events[2].revents != 0) return;
     if (events[1].revents != 0 && !move_some(registry.get(), client)) return;
     // A client that has said all may end its side and still wait for the answer.
+    if (events[0].revents != 0 && !move_some(client, registry.get())) events[0].fd = -1;
+  }
+}
+
+/// Passes the request on, and no byte of the answer, for which it waits.
+void FaultProxy::ask_registry(int client, const std::string& head) const {
+  const auto registry = connect_registry(head);
+  std::array<pollfd, 3> events{
+      {{client, POLLIN, 0}, {registry.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
+  for (;;) {
+    if (::poll(events.data(), events.size(), -1) < 0) continue;
+    if (events[1].revents != 0 || events[2].revents != 0) return;
     if (events[0].revents != 0 && !move_some(client, registry.get())) events[0].fd = -1;
   }
 }

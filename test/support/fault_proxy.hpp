@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -27,6 +28,8 @@ struct Fault {
     slow,     ///< What the registry answers, `bytes` a second.
     reset,    ///< No answer: the connection is reset.
     silence,  ///< No answer: the connection stays open until the client gives up.
+    lost,     ///< The registry does what it is asked for; then the connection is reset.
+    kept,     ///< The registry does what it is asked for; then as with silence.
   };
   Kind kind = Kind::answer;
   int status = 0;
@@ -62,10 +65,16 @@ class FaultProxy {
   void add(FaultRule rule);
   /// Each request that no rule fits meets, with this probability, one of `faults`.
   void fail_at_random(double probability, std::vector<Fault> faults);
+  /// Decides about a request; what it says goes before all rules. May take its time.
+  using Judge = std::function<std::optional<Fault>(std::string_view method, std::string_view path)>;
+  /// Asks `judge`, from several threads at once, about each request that comes from now on.
+  void judge_by(Judge judge);
   /// How many requests came with this method (any when empty) and this part of the path.
   [[nodiscard]] int seen(std::string_view method, std::string_view path) const;
   /// How many requests met a fault.
   [[nodiscard]] int faults() const;
+  /// How many answers the registry gave that were kept back.
+  [[nodiscard]] int kept() const;
 
  private:
   struct Seen {
@@ -79,6 +88,7 @@ class FaultProxy {
   [[nodiscard]] std::string read_head(int client) const;
   void await_end(int client) const;
   void pass(int client, const std::string& head) const;
+  void ask_registry(int client, const std::string& head) const;
   void pass_part(int client, const std::string& head, std::size_t bytes) const;
   void pass_slowly(int client, const std::string& head, std::size_t bytes_per_second) const;
   void cut_request(int client, const std::string& head, std::size_t bytes) const;
@@ -93,8 +103,10 @@ class FaultProxy {
   std::vector<FaultRule> rules_;
   double probability_ = 0;
   std::vector<Fault> random_faults_;
+  Judge judge_;
   std::vector<Seen> seen_;
   int faults_ = 0;
+  int kept_ = 0;
   std::mt19937 random_;
   std::vector<std::jthread> conversations_;  // used by acceptor_ alone, until it has ended
   std::jthread acceptor_;

@@ -2,19 +2,18 @@
 #include "fake_tools.hpp"
 #include "faulty_site.hpp"
 #include "index_image.hpp"
+#include "small_disk.hpp"
 
 #include <arpa/inet.h>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <future>
 #include <iterator>
 #include <thread>
@@ -29,42 +28,6 @@ constexpr auto kMinimal = "login_disabled: true\niib_registry: registry.example.
 constexpr auto kNoWorkers = "iib_queues: {iib: 0}\n";
 constexpr auto kRmBody = R"({"operators": ["o"], "binary_image": "r.example.com/i:1",
                              "from_index": "r.example.com/x:1"})";
-
-/// A small file system of its own, gone with this object.
-class SmallDisk {
- public:
-  explicit SmallDisk(const std::string& size)
-      : folder_{fs::temp_directory_path(), "small-disk-"},
-        mounted_{::mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, ("size=" + size).c_str()) ==
-                 0} {}
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  ~SmallDisk() {
-    if (mounted_) ::umount2(folder_.path().c_str(), MNT_DETACH);
-  }
-
-  [[nodiscard]] bool mounted() const { return mounted_; }
-  [[nodiscard]] const fs::path& path() const { return folder_.path(); }
-  [[nodiscard]] fs::path filler() const { return path() / "filler"; }
-  void fill() const {
-    std::ofstream file{filler(), std::ios::binary};
-    const std::string block(4096, 'x');
-    while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
-    }
-  }
-  void forbid_writing() const {
-    ::mount(nullptr, path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr);
-  }
-
- private:
-  TempDir folder_;
-  bool mounted_;
-};
-
-#define IIBD_NEEDS_DISK(disk)                                  \
-  do {                                                         \
-    if (!(disk).mounted()) IIBD_SKIP("may not mount a tmpfs"); \
-  } while (false)
 
 std::size_t descriptors_of(pid_t process) {
   const fs::directory_iterator entries{fmt::format("/proc/{}/fd", process)};
