@@ -168,6 +168,19 @@ PropertyFacts check_properties(const io::JsonValue& root, const ObjectPlace& pla
   return std::move(check.facts);
 }
 
+PropertyFacts property_facts(const std::vector<Property>& properties) {
+  PropertyFacts facts;
+  for (const auto& property : properties) {
+    if (property.type == kObjectProperty) facts.has_objects = true;
+    if (property.type != kPackageProperty) continue;
+    const auto value = io::parse_json(property.value);
+    const Fields fields{&value, "the value of its property olm.package", Names::any_case};
+    facts.packages.push_back(
+        {.package = fields.text("packageName"), .version = fields.text("version")});
+  }
+  return facts;
+}
+
 void check_keys(const io::JsonValue& root, const Report& report) {
   if (!root.IsObject()) return;
   std::set<std::string> seen;

@@ -39,6 +39,9 @@ using Report = std::function<void(Rule, std::string, Releases)>;
 [[nodiscard]] PropertyFacts check_properties(const io::JsonValue& root, const ObjectPlace& place,
                                              const Report& report);
 
+/// The same facts of properties that are known to be right.
+[[nodiscard]] PropertyFacts property_facts(const std::vector<Property>& properties);
+
 /// Checks what only some releases look at: keys that differ in case only, and the fields of blobs
 /// of unknown schemas.
 void check_keys(const io::JsonValue& root, const Report& report);

@@ -1,10 +1,9 @@
 #include "catalog/fbc/writer.hpp"
 
 #include "catalog/fbc/json_form.hpp"
+#include "catalog/fbc/json_object.hpp"
 #include "catalog/fbc/yaml_form.hpp"
 #include "iib/io/json.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <string_view>
@@ -16,44 +15,10 @@ namespace {
 
 constexpr std::size_t kIndent = 4;
 
-/// Members of a JSON object in the order given.
-class Object {
- public:
-  void raw(std::string_view key, std::string_view json) {
-    text_ += text_.empty() ? "{" : ",";
-    text_ += plain_json_string(key);
-    text_ += ':';
-    text_ += json;
-  }
-  void text(std::string_view key, std::string_view value) { raw(key, plain_json_string(value)); }
-  void text_if_any(std::string_view key, std::string_view value) {
-    if (!value.empty()) text(key, value);
-  }
-  [[nodiscard]] std::string take() {
-    if (text_.empty()) return "{}";
-    text_ += '}';
-    return std::move(text_);
-  }
-
- private:
-  std::string text_;
-};
-
-template <class List, class Write>
-std::string list(const List& elements, Write write) {
-  std::string text{"["};
-  for (const auto& element : elements) {
-    if (text.size() > 1) text += ',';
-    text += write(element);
-  }
-  text += ']';
-  return text;
-}
-
-void add_properties(Object& object, const std::vector<Property>& properties) {
+void add_properties(JsonObject& object, const std::vector<Property>& properties) {
   if (properties.empty()) return;
-  object.raw("properties", list(properties, [](const Property& property) {
-               Object entry;
+  object.raw("properties", json_list(properties, [](const Property& property) {
+               JsonObject entry;
                entry.text("type", property.type);
                entry.raw("value", property.value);
                return entry.take();
@@ -62,12 +27,12 @@ void add_properties(Object& object, const std::vector<Property>& properties) {
 
 struct Writer {
   std::string operator()(const Package& package) const {
-    Object object;
+    JsonObject object;
     object.text("schema", kPackageSchema);
     object.text("name", package.name);
     object.text("defaultChannel", package.default_channel);
     if (package.icon) {
-      Object icon;
+      JsonObject icon;
       icon.text("base64data", package.icon->base64data);
       icon.text("mediatype", package.icon->mediatype);
       object.raw("icon", icon.take());
@@ -78,15 +43,16 @@ struct Writer {
   }
 
   std::string operator()(const Channel& channel) const {
-    Object object;
+    JsonObject object;
     object.text("schema", kChannelSchema);
     object.text("name", channel.name);
     object.text("package", channel.package);
-    object.raw("entries", list(channel.entries, [](const ChannelEntry& entry) {
-                 Object one;
+    object.raw("entries", json_list(channel.entries, [](const ChannelEntry& entry) {
+                 JsonObject one;
                  one.text("name", entry.name);
                  one.text_if_any("replaces", entry.replaces);
-                 if (!entry.skips.empty()) one.raw("skips", list(entry.skips, plain_json_string));
+                 if (!entry.skips.empty())
+                   one.raw("skips", json_list(entry.skips, plain_json_string));
                  one.text_if_any("skipRange", entry.skip_range);
                  return one.take();
                }));
@@ -95,15 +61,15 @@ struct Writer {
   }
 
   std::string operator()(const BundleBlob& bundle) const {
-    Object object;
+    JsonObject object;
     object.text("schema", kBundleSchema);
     object.text("name", bundle.name);
     object.text("package", bundle.package);
     object.text("image", bundle.image);
     add_properties(object, bundle.properties);
     if (!bundle.related_images.empty()) {
-      object.raw("relatedImages", list(bundle.related_images, [](const RelatedImage& image) {
-                   Object one;
+      object.raw("relatedImages", json_list(bundle.related_images, [](const RelatedImage& image) {
+                   JsonObject one;
                    one.text("name", image.name);
                    one.text("image", image.image);
                    return one.take();
@@ -113,14 +79,14 @@ struct Writer {
   }
 
   std::string operator()(const Deprecations& deprecations) const {
-    Object object;
+    JsonObject object;
     object.text("schema", kDeprecationsSchema);
     object.text("package", deprecations.package);
-    object.raw("entries", list(deprecations.entries, [](const Deprecation& entry) {
-                 Object reference;
+    object.raw("entries", json_list(deprecations.entries, [](const Deprecation& entry) {
+                 JsonObject reference;
                  reference.text("schema", entry.schema);
                  reference.text_if_any("name", entry.name);
-                 Object one;
+                 JsonObject one;
                  one.raw("reference", reference.take());
                  one.text("message", entry.message);
                  return one.take();
