@@ -156,11 +156,9 @@ void ImageBuild::discard_image(const Access& own) const {
 }
 
 Step ImageBuild::step(std::string action) const {
-  return {.subject =
-              fmt::format("the image {} for {}", target_.destination.text(), target_.architecture),
-          .action = std::move(action),
-          .registry = target_.destination.registry(),
-          .named_by_user = false};
+  const auto& destination = target_.destination;
+  return making(fmt::format("the image {} for {}", destination.text(), target_.architecture),
+                std::move(action), destination);
 }
 
 void ImageBuild::begin() {

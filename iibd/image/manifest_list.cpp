@@ -96,10 +96,8 @@ class LocalList {
 model::Digest push_manifest_list(const ToolRunner& tools, ContainerStorage& storage,
                                  const model::ImageReference& destination,
                                  std::span<const PushedImage> images, const Access& access) {
-  const Step step{.subject = fmt::format("the manifest list {}", destination.text()),
-                  .action = "pushed",
-                  .registry = destination.registry(),
-                  .named_by_user = false};
+  const auto step =
+      making(fmt::format("the manifest list {}", destination.text()), "pushed", destination);
   const auto sorted = listable(destination, images);
   LocalList list{tools, access, step, "localhost/" + storage.unique_name(access)};
   list.create();

@@ -10,6 +10,7 @@
 #include <cctype>
 #include <cstring>
 #include <initializer_list>
+#include <utility>
 
 namespace iib::image {
 namespace {
@@ -148,6 +149,13 @@ std::string cause_text(std::string_view error_output) {
   // An answer without a text leaves the comma before it.
   text.erase(text.find_last_not_of(", ") + 1);
   return one_line(without_queries(text), kCauseBytes);
+}
+
+Step making(std::string subject, std::string action, const model::ImageReference& destination) {
+  return {.subject = std::move(subject),
+          .action = std::move(action),
+          .registry = destination.registry(),
+          .named_by_user = false};
 }
 
 void throw_cause(Cause cause, std::string_view text, const Step& step) {

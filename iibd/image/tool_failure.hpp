@@ -1,6 +1,7 @@
 #pragma once
 
 #include "iib/io/process.hpp"
+#include "iib/model/image_reference.hpp"
 
 #include <string>
 #include <string_view>
@@ -38,6 +39,10 @@ struct Step {
   /// Whether an absent subject is the user's mistake.
   bool named_by_user = true;
 };
+
+/// A step that makes something at `destination`, which nobody but us has named.
+[[nodiscard]] Step making(std::string subject, std::string action,
+                          const model::ImageReference& destination);
 
 /// Throws what `cause` means in `step`, with the remedy: UserError when the user named something
 /// that is not there, else ExternalError, worth retrying unless it is hopeless. `text` says what

@@ -109,32 +109,29 @@ std::map<std::string, std::string> ToolRunner::environment(const Access& access)
 }
 
 Arguments ToolRunner::registry_access(const std::string& registry, const Access& access) const {
-  Arguments arguments;
-  if (!access.auth_file.empty()) arguments = {"--authfile", access.auth_file.string()};
-  if (insecure_.contains(registry)) arguments.emplace_back("--tls-verify=false");
-  return join({arguments, certificates("--cert-dir", registry)});
+  return access_as("--", registry, access);
 }
 
 Arguments ToolRunner::source_access(const std::string& registry, const Access& access) const {
-  Arguments arguments;
-  if (!access.auth_file.empty()) arguments = {"--src-authfile", access.auth_file.string()};
-  if (insecure_.contains(registry)) arguments.emplace_back("--src-tls-verify=false");
-  return join({arguments, certificates("--src-cert-dir", registry)});
+  return access_as("--src-", registry, access);
 }
 
 Arguments ToolRunner::destination_access(const std::string& registry, const Access& access) const {
-  Arguments arguments;
-  if (!access.auth_file.empty()) arguments = {"--dest-authfile", access.auth_file.string()};
-  if (insecure_.contains(registry)) arguments.emplace_back("--dest-tls-verify=false");
-  return join({arguments, certificates("--dest-cert-dir", registry)});
+  return access_as("--dest-", registry, access);
 }
 
-Arguments ToolRunner::certificates(const char* option, const std::string& registry) const {
-  if (options_.certs_directory.empty()) return {};
-  const auto folder = options_.certs_directory / registry;
+Arguments ToolRunner::access_as(std::string_view prefix, const std::string& registry,
+                                const Access& access) const {
+  const auto option = [&](std::string_view name) { return fmt::format("{}{}", prefix, name); };
+  Arguments arguments;
+  if (!access.auth_file.empty()) arguments = {option("authfile"), access.auth_file.string()};
+  if (insecure_.contains(registry)) arguments.push_back(option("tls-verify=false"));
+  const auto certificates = options_.certs_directory / registry;
   std::error_code absent;
-  if (!fs::is_directory(folder, absent)) return {};
-  return {option, folder.string()};
+  if (!options_.certs_directory.empty() && fs::is_directory(certificates, absent)) {
+    arguments.insert(arguments.end(), {option("cert-dir"), certificates.string()});
+  }
+  return arguments;
 }
 
 Arguments ToolRunner::policy() const {

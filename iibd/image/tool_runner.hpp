@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace iib::image {
@@ -37,9 +38,6 @@ class ToolRunner {
   /// Where the present driver keeps what must not outlive a boot of the host.
   [[nodiscard]] std::filesystem::path run_directory() const { return settings_ / driver_ / "run"; }
 
-  /// `--tls-verify=false` for an insecure `registry`. Alone only where the tool has no option for
-  /// the auth file; it finds it by its environment then.
-  [[nodiscard]] Arguments insecurity(const std::string& registry) const;
   /// `--authfile` and, as `registry` needs them, `--tls-verify=false` and `--cert-dir`.
   [[nodiscard]] Arguments registry_access(const std::string& registry, const Access& access) const;
   /// The same for skopeo's source of a copy.
@@ -52,8 +50,9 @@ class ToolRunner {
 
  private:
   void write_settings() const;
-  /// `option` with the folder of `registry` in the configured certificates, if it has one.
-  [[nodiscard]] Arguments certificates(const char* option, const std::string& registry) const;
+  /// Credentials, insecurity and certificates by options that begin with `prefix`.
+  [[nodiscard]] Arguments access_as(std::string_view prefix, const std::string& registry,
+                                    const Access& access) const;
   [[nodiscard]] std::map<std::string, std::string> environment(const Access& access) const;
   [[nodiscard]] std::string run(const io::Program& program, const Step& step,
                                 const Access& access) const;

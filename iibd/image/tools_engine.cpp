@@ -186,10 +186,7 @@ model::Digest ToolsEngine::push_list(const model::ImageReference& destination,
 
 void ToolsEngine::copy(const model::ImageReference& source,
                        const model::ImageReference& destination, const Access& access) {
-  const Step step{.subject = fmt::format("the image {}", destination.text()),
-                  .action = "pushed",
-                  .registry = destination.registry(),
-                  .named_by_user = false};
+  const auto step = making(fmt::format("the image {}", destination.text()), "pushed", destination);
   (void)impl_->tools.skopeo(
       join({{"copy", "--quiet", "--all", "--preserve-digests", "--remove-signatures"},
             impl_->tools.source_access(source.registry(), access),
