@@ -6,9 +6,24 @@
 #include "iib/image/embedded_engine.hpp"
 #include "iib/image/tools_engine.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace iib::app {
+namespace {
+
+/// So many that no worker waits for another's calls of a far registry, up to what a registry is
+/// asked at once by one service.
+std::size_t connections(const config::Config& config) {
+  constexpr std::size_t kOfWorker = 8;
+  constexpr std::size_t kMost = 64;
+  std::size_t workers = 0;
+  for (const auto& [queue, count] : config.queues) workers += static_cast<std::size_t>(count);
+  return std::clamp(workers * kOfWorker, kOfWorker, kMost);
+}
+
+}  // namespace
 
 Images make_images(const config::Config& config, const StateDirectory& state,
                    io::ProgramRunner& programs, Log log) {
@@ -37,7 +52,8 @@ Images make_images(const config::Config& config, const StateDirectory& state,
                                    .certs_directory = config.certs_dir,
                                    .insecure_registries = config.insecure_registries,
                                    .retries = config.retry_policy(),
-                                   .call_limit = config.skopeo_timeout},
+                                   .call_limit = config.skopeo_timeout,
+                                   .connections = connections(config)},
       std::move(log));
   engine->sweep();  // some files at most, and nothing is running yet
   return {.engine = std::move(engine), .sweep = [](const Cancellation&) {}};

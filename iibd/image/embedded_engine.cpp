@@ -38,7 +38,7 @@ RegistryOptions registry_options(const EmbeddedEngineOptions& options) {
           .insecure_registries = options.insecure_registries,
           .retries = options.retries,
           .call_limit = options.call_limit,
-          .transfers = options.transfers};
+          .transfers = options.connections};
 }
 
 }  // namespace

@@ -27,8 +27,9 @@ struct EmbeddedEngineOptions {
   RetryPolicy retries{};  ///< For every call of a registry.
   /// The longest a call of a registry may take (`iib_skopeo_timeout`).
   std::chrono::seconds call_limit{300};
+  std::size_t transfers = 8;  ///< Calls of registries that one build has under way at once.
   /// Connections that are in use at once to one registry, over all requests.
-  std::size_t transfers = 8;
+  std::size_t connections = 8;
   unsigned threads = 0;  ///< That compress one layer; 0: as many as there are processors.
   /// What an image may cost while files are read out of it.
   io::ExtractLimits extract_limits{
