@@ -95,6 +95,12 @@ model::DocumentOptions document_options(const Services& services, const std::str
               services.artifacts.configured(io::ArtifactKind::related_bundles)};
 }
 
+Followers::Place enter(const Services& services, const Call& call) {
+  // Front-ends speak for many clients, whom nobody tells apart.
+  const auto& peer = call.request.peer.address;
+  return services.followers.enter(services.options.trusted_proxies.trusts(peer) ? "" : peer);
+}
+
 Api::Api(Services services, const Authentication& authentication)
     : services_{services}, authentication_{authentication} {}
 

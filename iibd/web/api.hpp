@@ -53,6 +53,9 @@ struct Services {
 [[nodiscard]] model::DocumentOptions document_options(const Services& services,
                                                       const std::string& base_url);
 
+/// Takes a place among those who follow, for the client of `call`; null when there is none.
+[[nodiscard]] Followers::Place enter(const Services& services, const Call& call);
+
 /// Routing, the order of checks (rest-api 1.4) and the form of errors, around the handlers. Safe to
 /// call from any thread.
 class Api {

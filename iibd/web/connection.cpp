@@ -121,6 +121,11 @@ void Connection::drain() {
   });
 }
 
+void Connection::wake() {
+  if (woken_.exchange(true)) return;
+  asio::post(stream_.get_executor(), [self = shared_from_this()] { self->pause_.cancel(); });
+}
+
 /// Encrypts the connection if it has to be; false when the client does not come along.
 asio::awaitable<bool> Connection::begin() {
   if (!stream_.is_secure()) co_return true;

@@ -11,6 +11,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <memory>
@@ -22,7 +23,8 @@ namespace iib::web {
 class LiveConnections;
 
 /// One client's connection: reads a request, answers it, reads the next. Everything runs on the
-/// socket's strand; only drain() may be called from elsewhere.
+/// socket's strand; only drain() and wake() may be called from
+/// elsewhere.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   /// With TLS when there is a `tls`. `tls`, `api`, `limits`, `access` (which takes a line per
@@ -39,6 +41,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void start_refusing();
   /// Closes the connection as soon as no request is under way.
   void drain();
+  /// Looks for more of a body that follows states.
+  void wake();
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
@@ -65,7 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<bool> send_live(const LiveSource& source, bool chunked,
                                          std::uintmax_t& sent);
   boost::asio::awaitable<bool> send_piece(const std::string& piece, bool chunked);
-  boost::asio::awaitable<bool> wait_for_more();
+  boost::asio::awaitable<bool> wait_for_more(const LiveSource& source);
   boost::asio::awaitable<Next> refuse_reading(boost::system::error_code problem);
   boost::asio::awaitable<void> linger();
   boost::asio::awaitable<void> say_goodbye();
@@ -88,6 +92,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::steady_timer watchdog_;
   /// Between two looks at a body that grows.
   boost::asio::steady_timer pause_;
+  /// There are news that were not looked at.
+  std::atomic<bool> woken_ = false;
   bool timed_out_ = false;
   bool idle_ = false;
   bool draining_ = false;

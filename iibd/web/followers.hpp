@@ -9,8 +9,8 @@
 
 namespace iib::web {
 
-/// Who follows logs at the moment: bounded, so that answers without an end leave room for others.
-/// Safe to use from any thread.
+/// Who follows logs and events at the moment: bounded, so that answers without an end leave room
+/// for others. Safe to use from any thread.
 class Followers {
  public:
   /// A place, given back on destruction.

@@ -18,6 +18,10 @@ namespace iib::web {
 [[nodiscard]] Answer show_steps(const Services& services, const Call& call);
 /// GET /api/v1/builds/{id}/logs (rest-api 7).
 [[nodiscard]] Answer show_logs(const Services& services, const Call& call);
+/// GET /api/v1/builds/{id}/events: the changes of a request's state, as they come.
+[[nodiscard]] Answer follow_build_events(const Services& services, const Call& call);
+/// GET /api/v1/events: those of all requests.
+[[nodiscard]] Answer follow_events(const Services& services, const Call& call);
 /// GET /api/v1/builds/{id}/related_bundles (rest-api 7).
 [[nodiscard]] Answer show_related_bundles(const Services& services, const Call& call);
 /// GET /api/v1/builds/{id}/nested-bundles (rest-api 7).

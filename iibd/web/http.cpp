@@ -12,10 +12,11 @@
 namespace iib::web {
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 20> kPhrases{{
+constexpr std::array<std::pair<int, std::string_view>, 21> kPhrases{{
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},
+    {204, "No Content"},
     {206, "Partial Content"},
     {400, "Bad Request"},
     {401, "Unauthorized"},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -55,14 +56,28 @@ struct BodySource {
   std::function<std::string(std::uintmax_t offset, std::size_t bytes)> read;
 };
 
+/// A piece of a body that still grows.
+struct LivePiece {
+  /// What comes after it.
+  enum class Then {
+    more,  ///< There is more already.
+    wait,  ///< Nothing yet.
+    end,   ///< Nothing, ever.
+  };
+  std::string text;
+  Then then = Then::wait;
+};
+
 /// A body that still grows; what comes is sent as it comes.
 struct LiveSource {
-  /// At most `bytes` bytes from `offset` on; fewer: there are no more yet.
-  std::function<std::string(std::uintmax_t offset, std::size_t bytes)> read;
-  /// Whether nothing more is written; what was written before may still have to be read.
-  std::function<bool()> ended;
+  /// At most about `bytes` bytes from `offset` on.
+  std::function<LivePiece(std::uintmax_t offset, std::size_t bytes)> read;
+  /// How long nothing new keeps the connection from looking again.
+  std::chrono::milliseconds look;
+  /// Whether news of states make it look at once.
+  bool follows_states = false;
   /// Held for as long as it is sent.
-  std::shared_ptr<const void> place;
+  std::shared_ptr<const void> place = {};
 };
 
 /// An answer as the API gives it.

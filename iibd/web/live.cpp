@@ -2,8 +2,6 @@
 
 #include "web/connection.hpp"
 
-#include <vector>
-
 namespace iib::web {
 
 void LiveConnections::add(const std::shared_ptr<Connection>& connection) {
@@ -22,15 +20,32 @@ std::size_t LiveConnections::count() const {
   return open_.size();
 }
 
-void LiveConnections::drain_all() {
+std::vector<std::shared_ptr<Connection>> LiveConnections::all_of(const Connections& some) const {
+  const std::scoped_lock lock{mutex_};
   std::vector<std::shared_ptr<Connection>> connections;
-  {
-    const std::scoped_lock lock{mutex_};
-    for (const auto& [key, weak] : open_) {
-      if (auto connection = weak.lock()) connections.push_back(std::move(connection));
-    }
+  connections.reserve(some.size());
+  for (const auto& [key, weak] : some) {
+    if (auto connection = weak.lock()) connections.push_back(std::move(connection));
   }
-  for (const auto& connection : connections) connection->drain();
+  return connections;
+}
+
+std::shared_ptr<const void> LiveConnections::follow_states(
+    const std::shared_ptr<Connection>& connection) {
+  const std::scoped_lock lock{mutex_};
+  following_.emplace(connection.get(), connection);
+  return {connection.get(), [this](const Connection* which) {
+            const std::scoped_lock leaving{mutex_};
+            following_.erase(which);
+          }};
+}
+
+void LiveConnections::wake_followers() {
+  for (const auto& connection : all_of(following_)) connection->wake();
+}
+
+void LiveConnections::drain_all() {
+  for (const auto& connection : all_of(open_)) connection->drain();
 }
 
 void LiveConnections::wait_until_empty(std::chrono::milliseconds limit) {

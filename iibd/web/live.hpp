@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 namespace iib::web {
 
@@ -18,6 +19,12 @@ class LiveConnections {
   void add(const std::shared_ptr<Connection>& connection);
   void remove(const Connection* connection);
   [[nodiscard]] std::size_t count() const;
+
+  /// Has wake_followers() wake `connection` for as long as what is returned lives.
+  [[nodiscard]] std::shared_ptr<const void> follow_states(
+      const std::shared_ptr<Connection>& connection);
+  /// There are new states.
+  void wake_followers();
 
   /// Asks every connection to end once it has nothing under way.
   void drain_all();
@@ -32,9 +39,15 @@ class LiveConnections {
   void wait_for_callbacks();
 
  private:
+  using Connections = std::unordered_map<const Connection*, std::weak_ptr<Connection>>;
+
+  [[nodiscard]] std::vector<std::shared_ptr<Connection>> all_of(const Connections& some) const;
+
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::unordered_map<const Connection*, std::weak_ptr<Connection>> open_;
+  Connections open_;
+  /// Those of them that follow states.
+  Connections following_;
   std::size_t waiting_ = 0;
 };
 

@@ -1,4 +1,5 @@
 #include "web/connection.hpp"
+#include "web/live.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -7,10 +8,11 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 
-// Answers whose body still grows. The file that is read is the only buffer, so a slow client costs
-// no more memory than a quick one.
+// Answers whose body still grows. What is read, a file or the database, is the only buffer, so a
+// slow client costs no more memory than a quick one.
 
 namespace iib::web {
 namespace {
@@ -19,9 +21,10 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr std::size_t kPieceBytes = 64UL << 10U;
-/// Looking is a stat() and a read of one row; programs of other hosts write to the files, too, and
-/// could not tell us.
-constexpr std::chrono::milliseconds kLook{200};
+/// News come with every commit; a follower reads no more often than this, however many there are.
+constexpr std::chrono::milliseconds kShortestLook{100};
+/// How long a client that has left keeps its place.
+constexpr std::chrono::milliseconds kNoticeLeaving{250};
 
 auto into(error_code& problem) {
   return asio::redirect_error(asio::use_awaitable, problem);
@@ -39,15 +42,17 @@ bool has_left(int socket) {
 asio::awaitable<bool> Connection::send_live(const LiveSource& source, bool chunked,
                                             std::uintmax_t& sent) {
   const auto latest = std::chrono::steady_clock::now() + limits_.follow;
-  for (bool more = true; more;) {
+  const auto following = source.follows_states ? live_.follow_states(shared_from_this()) : nullptr;
+  for (auto then = LivePiece::Then::more; then != LivePiece::Then::end;) {
     // Before reading: what was written until then is read.
-    const bool last = draining_ || source.ended() || std::chrono::steady_clock::now() >= latest;
+    const bool last = draining_ || std::chrono::steady_clock::now() >= latest;
     const auto piece = source.read(sent, kPieceBytes);
-    if (!piece.empty() && !co_await send_piece(piece, chunked)) co_return false;
-    sent += piece.size();
-    if (piece.size() == kPieceBytes) continue;
-    more = !last;
-    if (more && !co_await wait_for_more()) co_return false;
+    if (!piece.text.empty() && !co_await send_piece(piece.text, chunked)) co_return false;
+    sent += piece.text.size();
+    then = piece.then;
+    if (then != LivePiece::Then::wait) continue;
+    if (last) break;
+    if (!co_await wait_for_more(source)) co_return false;
   }
   co_return !chunked || co_await send_piece({}, chunked);
 }
@@ -65,14 +70,20 @@ asio::awaitable<bool> Connection::send_piece(const std::string& piece, bool chun
   co_return !problem;
 }
 
-/// False when the client has left.
-asio::awaitable<bool> Connection::wait_for_more() {
+/// Until it is time to look or there are news; false when the client has left.
+asio::awaitable<bool> Connection::wait_for_more(const LiveSource& source) {
   error_code ignored;
   allow_any_time();
-  if (!draining_) {  // set while the last piece was written: nobody would wake us
-    pause_.expires_after(kLook);
+  const auto begin = std::chrono::steady_clock::now();
+  // Whoever wakes us while the last piece is written does so before this; draining_, too.
+  for (auto now = begin; !draining_; now = std::chrono::steady_clock::now()) {
+    const auto look = begin + (woken_ ? std::min(kShortestLook, source.look) : source.look);
+    if (now >= look) break;
+    pause_.expires_at(std::min(look, now + kNoticeLeaving));
     co_await pause_.async_wait(into(ignored));
+    if (closed_ || has_left(stream_.socket().native_handle())) co_return false;
   }
+  woken_ = false;
   co_return !closed_ && !has_left(stream_.socket().native_handle());
 }
 

@@ -10,8 +10,15 @@ namespace {
 
 constexpr unsigned kHttp11 = 11;
 
+/// Empty where there is no body.
+std::string type_header(const HttpResponse& response) {
+  if (response.content_type.empty()) return {};
+  return fmt::format("Content-Type: {}\r\n", response.content_type);
+}
+
 /// Where the body ends (RFC 9112, 6.3); empty: with the connection.
 std::string length_header(const HttpResponse& response, unsigned version) {
+  if (response.status == 204) return {};  // RFC 9110, 8.6
   if (is_chunked(response, version)) return "Transfer-Encoding: chunked\r\n";
   if (response.live) return {};
   return fmt::format("Content-Length: {}\r\n",
@@ -32,10 +39,10 @@ bool is_chunked(const HttpResponse& response, unsigned version) {
 std::string head_text(const HttpResponse& response, const Delivery& delivery) {
   auto head = fmt::format(
       "HTTP/1.1 {} {}\r\nServer: iibd\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n"
-      "Content-Type: {}\r\n{}X-Request-Id: {}\r\n",
+      "{}{}X-Request-Id: {}\r\n",
       response.status, reason_phrase(response.status),
       fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())),
-      response.content_type, length_header(response, delivery.version), delivery.id);
+      type_header(response), length_header(response, delivery.version), delivery.id);
   if (!response.allow.empty()) head += fmt::format("Allow: {}\r\n", response.allow);
   for (const auto& value : response.authenticate) {
     head += fmt::format("WWW-Authenticate: {}\r\n", value);

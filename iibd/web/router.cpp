@@ -32,6 +32,8 @@ constexpr std::array kRoutes{
     Route{"POST", "/api/v1/builds/{id}/cancel", cancel_build},
     Route{"GET", "/api/v1/builds/{id}/steps", show_steps},
     Route{"GET", "/api/v1/builds/{id}/logs", show_logs},
+    Route{"GET", "/api/v1/builds/{id}/events", follow_build_events},
+    Route{"GET", "/api/v1/events", follow_events},
     Route{"GET", "/api/v1/builds/{id}/related_bundles", show_related_bundles},
     Route{"GET", "/api/v1/builds/{id}/nested-bundles", show_nested_bundles},
     Route{"GET", "/api/v1/builds/{id}/deprecation-schema", show_deprecation_schema},

@@ -65,6 +65,7 @@ struct Server::Impl {
 
   void start() {
     for (const auto& listener : listeners) listener->open();
+    if (hooks.follow_states) following = hooks.follow_states([this] { live.wake_followers(); });
     for (const auto& listener : listeners) listener->start();
     for (unsigned at = 0; at < std::max(options.threads, 1U); ++at) {
       threads.emplace_back([this] { run(); });
@@ -99,6 +100,7 @@ struct Server::Impl {
     live.drain_all();
     if (!threads.empty()) live.wait_until_empty(options.limits.stop);
     authentication.stop();
+    following.reset();
     live.wait_for_callbacks();
     context.stop();
     for (auto& thread : threads) thread.join();
@@ -113,6 +115,7 @@ struct Server::Impl {
   Followers followers;
   const Api api;
   LiveConnections live;
+  std::shared_ptr<const void> following;
   asio::io_context context;
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   std::vector<std::shared_ptr<Listener>> listeners;

@@ -91,11 +91,11 @@ struct Hooks {
       queue_for;
   /// Something was submitted and is durable. Must be cheap: it runs on the store's writer thread.
   std::function<void()> on_submitted;
-  /// Has the given function called when there are new states, until what is returned is gone; then
-  /// it is not running any more. Empty: events are seen late.
-  std::function<std::shared_ptr<const void>(std::function<void()>)> follow_states;
   /// A change from outside ended that request and is durable: its job has to stop. As cheap.
   std::function<void(RequestId)> on_ended;
+  /// Has the given function called when there are new states, until what is returned is gone; then
+  /// it is not running any more. Empty: events are seen late.
+  std::function<std::shared_ptr<const void>(std::function<void()>)> follow_states = {};
   /// What the healthcheck tells besides; must be cheap. Unset: nothing.
   std::function<std::vector<std::string>()> warnings = {};
 };

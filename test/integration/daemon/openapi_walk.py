@@ -34,6 +34,17 @@ ARTIFACTS = {
         '["r.example.com/a:1"]',
     ),
 }
+# Which schema the data of an event have.
+EVENTS = {"build-state": "BuildEvent", "batch-state": "BatchEvent"}
+
+
+def read_events(answer, most):
+    """The first blocks of a stream that may never end."""
+    text = ""
+    while most > 0 and (line := answer.readline().decode()):
+        text += line
+        most -= line == "\n"
+    return text
 
 
 class Walk:
@@ -59,9 +70,13 @@ class Walk:
             headers["X-Remote-User"] = user
         connection.request(method.upper(), path, body, headers)
         answer = connection.getresponse()
-        content = answer.read().decode()
+        content_type = answer.headers.get("Content-Type", "")
+        if content_type == "text/event-stream":
+            content = read_events(answer, 3 if "events?" in path else 2 if "/builds/" in path else 1)
+        else:
+            content = answer.read().decode()
         connection.close()
-        return answer.status, answer.headers.get("Content-Type", ""), content
+        return answer.status, content_type, content
 
     def resolve(self, node):
         while isinstance(node, dict) and "$ref" in node and len(node) == 1:
@@ -84,7 +99,15 @@ class Walk:
             return self.fault(where, f"{plain_type} is not described for {status}")
         if plain_type == "application/json":
             self.validate_json(where, media[plain_type]["schema"], content)
+        elif plain_type == "text/event-stream":
+            self.validate_events(where, content)
         return None
+
+    def validate_events(self, where, content):
+        for kind, data in re.findall(r"^event: (.+)\ndata: (.+)$", content, re.MULTILINE):
+            self.validate_json(where, self.document["components"]["schemas"][EVENTS[kind]], data)
+        if "data: " not in content and where != "GET /api/v1/events":
+            self.fault(where, f"no event came: {content[:300]}")
 
     def validate_json(self, where, schema, content):
         whole = {"$ref": "#/schema", "schema": schema, "components": self.document["components"]}

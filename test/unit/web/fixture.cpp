@@ -27,11 +27,14 @@ WebFixture::WebFixture(web::Options options, const std::set<io::ArtifactKind>& k
   store::Options store_options;
   store_options.database = dir.path() / "iibd.db";
   store_options.key = Secret{std::string(32, 'k')};
+  store_options.on_new_states = [this] { hub.publish(); };
   store = std::make_unique<store::Store>(std::move(store_options), clock, quiet());
   web::Hooks hooks{
       .queue_for = [](const auto&, const auto&) { return std::string{"iib"}; },
       .on_submitted = [this] { ++submitted; },
-      .on_ended = [this](RequestId id) { ended.with([&](auto& ids) { ids.push_back(id); }); }};
+      .on_ended = [this](RequestId id) { ended.with([&](auto& ids) { ids.push_back(id); }); },
+      .follow_states =
+          [this](std::function<void()> wake) { return hub.subscribe(std::move(wake)); }};
   server = std::make_unique<web::Server>(std::move(options), *store, *artifacts, clock,
                                          std::move(hooks), quiet());
   server->start();
@@ -45,6 +48,14 @@ RequestId WebFixture::submit_add(const std::string& more, const std::string& hea
   INFO(answer.body);
   REQUIRE(answer.status == 201);
   return RequestId{json_of(answer)["id"].GetInt64()};
+}
+
+void WebFixture::tell_state(RequestId id, model::RequestState state,
+                            const std::string& reason) const {
+  const auto changed = store->patch(id, {.state = model::NewState{.state = state, .reason = reason},
+                                         .learned = {},
+                                         .fbc_fragments_resolved = {}});
+  REQUIRE(changed.outcome == store::Changed::Outcome::stored);
 }
 
 void WebFixture::finish_next(model::RequestState state, model::Learned learned) {

@@ -7,6 +7,7 @@
 #include "iib/base/log.hpp"
 #include "iib/io/artifacts.hpp"
 #include "iib/io/json.hpp"
+#include "iib/notify/event_hub.hpp"
 #include "iib/store/store.hpp"
 #include "iib/web/server.hpp"
 
@@ -50,6 +51,8 @@ class WebFixture {
   }
   /// Submits a good add; `more` are members such as `, "organization": "acme"`.
   RequestId submit_add(const std::string& more = "", const std::string& headers = "") const;
+  /// Appends a state, as a worker's PATCH does.
+  void tell_state(RequestId id, model::RequestState state, const std::string& reason) const;
   /// Claims and ends the oldest job.
   void finish_next(model::RequestState state, model::Learned learned = {});
   void write_log(RequestId id, const std::string& text) const;
@@ -61,6 +64,7 @@ class WebFixture {
   TempDir dir{"/tmp", "iibd-web-test-"};
   TestClock clock;
   std::unique_ptr<io::LocalArtifacts> artifacts;
+  notify::EventHub hub;
   std::unique_ptr<store::Store> store;
   std::atomic<int> submitted = 0;
   /// The requests whose jobs were to stop.
