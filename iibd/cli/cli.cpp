@@ -125,6 +125,7 @@ int run(int argc, const char* const* argv) {
   add_database(root, line);
   add_catalog(root, line);
   add_bundle(root, line);
+  add_outbox(root, line);
   add_user(root, line);
   try {
     root.parse(argc, argv);

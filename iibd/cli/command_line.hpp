@@ -30,6 +30,9 @@ void add_bundle(CLI::App& root, CommandLine& line);
 /// The group `iibd catalog` (catalog.hpp).
 void add_catalog(CLI::App& root, CommandLine& line);
 
+/// The group `iibd outbox` (outbox.cpp).
+void add_outbox(CLI::App& root, CommandLine& line);
+
 /// The group `iibd user` (user.cpp).
 void add_user(CLI::App& root, CommandLine& line);
 

@@ -93,6 +93,10 @@ void Connection::open(proton::container& container) {
   connection_ = container.connect(url_.address(), options);
 }
 
+void Connection::wake() {
+  connection_.wake();
+}
+
 int Connection::credit(const std::string& destination) {
   const auto found = links_.find(destination);
   if (found != links_.end()) return found->second.sender.credit();
@@ -121,7 +125,9 @@ void Connection::drop_link(const std::string& destination) {
 void Connection::abandon() {
   events_ = nullptr;
   links_.clear();
-  if (connection_.active() || connection_.uninitialized()) connection_.close();
+  if (finished_ || !connection_) return;
+  connection_.close();
+  connection_.wake();
 }
 
 void Connection::end(const std::string& reason) {
@@ -156,6 +162,10 @@ void Connection::settle(const proton::tracker& tracker, Outcome outcome,
 
 void Connection::on_connection_open(proton::connection&) {
   if (events_ != nullptr) events_->opened();
+}
+
+void Connection::on_connection_wake(proton::connection&) {
+  if (events_ != nullptr) events_->woken();
 }
 
 void Connection::on_connection_close(proton::connection&) {

@@ -20,6 +20,8 @@ class ConnectionEvents {
  public:
   virtual ~ConnectionEvents() = default;
   virtual void opened() = 0;
+  /// After wake().
+  virtual void woken() = 0;
   /// It is of no more use; told once at most.
   virtual void ended(const std::string& reason) = 0;
   /// The link to `destination` has credit.
@@ -41,6 +43,9 @@ class Connection final : public proton::messaging_handler {
 
   /// Begins to connect. Throws when the TLS settings cannot be used.
   void open(proton::container& container);
+  /// Has woken() called: only what happens inside of an event of this connection is sent at once,
+  /// all else no earlier than its next heartbeat.
+  void wake();
   /// How many messages the broker takes now for `destination`. Opens a link when there is none.
   [[nodiscard]] int credit(const std::string& destination);
   /// Sends; credit() must have been more than 0.
@@ -55,6 +60,7 @@ class Connection final : public proton::messaging_handler {
 
   // What Proton calls.
   void on_connection_open(proton::connection& connection) override;
+  void on_connection_wake(proton::connection& connection) override;
   void on_connection_close(proton::connection& connection) override;
   void on_connection_error(proton::connection& connection) override;
   void on_transport_error(proton::transport& transport) override;

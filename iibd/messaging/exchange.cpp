@@ -30,6 +30,7 @@ Exchange::Exchange(SenderOptions options, Sender::OnSettled on_settled, Log log,
 }
 
 void Exchange::take(std::vector<Message> messages) {
+  std::erase_if(left_, [](const auto& connection) { return connection->finished(); });
   const auto now = Steady::now();
   for (auto& message : messages) {
     auto& queue = waiting_[message.destination];
@@ -37,7 +38,16 @@ void Exchange::take(std::vector<Message> messages) {
   }
   keep_time();
   if (state_ == State::idle) connect(0);
+  if (state_ == State::open) connection_->wake();
+}
+
+void Exchange::woken() {
   if (state_ != State::open) return;
+  check_links(Steady::now());
+  pump_all();
+}
+
+void Exchange::pump_all() {
   std::vector<std::string> destinations;
   for (const auto& [destination, queue] : waiting_) destinations.push_back(destination);
   for (const auto& destination : destinations) pump(destination);
@@ -75,7 +85,7 @@ void Exchange::opened() {
   state_ = State::open;
   reasons_.clear();
   log_.info("connected to broker {}", connection_->address());
-  take({});
+  pump_all();
 }
 
 void Exchange::ended(const std::string& reason) {
@@ -99,7 +109,6 @@ void Exchange::leave_connection() {
   connection_->abandon();
   left_.push_back(std::move(connection_));
   connection_.reset();
-  keep_time();
 }
 
 void Exchange::may_send(const std::string& destination) {
@@ -158,21 +167,20 @@ void Exchange::tell(std::int64_t number, Outcome outcome, const std::string& rea
   on_settled_({.number = number, .outcome = outcome, .reason = reason});
 }
 
-/// Time is looked at only while something waits.
+/// Time is looked at only while something waits. The container ends no earlier than the next look.
 void Exchange::keep_time() {
-  if (ticking_ || (!busy() && left_.empty())) return;
+  if (ticking_ || !busy() || state_ == State::closed) return;
   ticking_ = true;
-  const auto step = std::clamp<std::int64_t>(options_.timeout.count() / 8, 20, 1000);
+  const auto step = std::clamp<std::int64_t>(options_.timeout.count() / 8, 20, 100);
   queue_.schedule(proton::duration{static_cast<proton::duration::numeric_type>(step)},
                   [this] { tick(); });
 }
 
 void Exchange::tick() {
   ticking_ = false;
-  std::erase_if(left_, [](const auto& connection) { return connection->finished(); });
   const auto now = Steady::now();
   if (state_ == State::connecting) check_connecting(now);
-  if (state_ == State::open) check_links(now);
+  if (state_ == State::open) connection_->wake();
   keep_time();
 }
 

@@ -27,6 +27,7 @@ class Exchange final : public ConnectionEvents {
   void close();
 
   void opened() override;
+  void woken() override;
   void ended(const std::string& reason) override;
   void may_send(const std::string& destination) override;
   void settled(std::int64_t number, Outcome outcome, const std::string& reason) override;
@@ -48,6 +49,7 @@ class Exchange final : public ConnectionEvents {
   void connecting_failed(const std::string& reason);
   void lose(const std::string& reason);
   void leave_connection();
+  void pump_all();
   void pump(const std::string& destination);
   void fail_destination(const std::string& destination, const std::string& reason);
   void fail_all(const std::string& reason);
