@@ -1,9 +1,11 @@
 #include "messages.hpp"
 
 #include "iib/notify/amqp_carrier.hpp"
+#include "iib/notify/webhook.hpp"
 #include "wiring.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace iib::app {
 namespace {
@@ -22,18 +24,32 @@ void warn_of_missing_certificate(const messaging::SenderOptions& options, const 
 Messages::Messages(const config::Config& config, store::Store& store, const Clock& clock,
                    notify::EventHub& news, const Logs& logs)
     : watch_{store, config.outbox_warn, logs.module("notify")} {
-  const auto brokers = sender_options(config);
-  if (!brokers) return;
-  const auto log = logs.module("messaging");
-  warn_of_missing_certificate(*brokers, log);
-  publisher_.emplace(publisher_options(config), store, clock, notify::amqp_carrier(*brokers, log),
-                     logs.module("notify"));
-  wake_ = news.subscribe([this] { publisher_->wake(); });
+  if (const auto brokers = sender_options(config)) {
+    const auto log = logs.module("messaging");
+    warn_of_missing_certificate(*brokers, log);
+    publish(publisher_options(config), store, clock, notify::amqp_carrier(*brokers, log), logs);
+  }
+  for (const auto& webhook : config.webhooks) {
+    auto options = publisher_options(config);
+    options.channel = webhook_channel(webhook);
+    publish(std::move(options), store, clock,
+            notify::webhook_carrier(webhook_options(config, webhook), logs.module("notify")), logs);
+  }
+  if (publishers_.empty()) return;
+  wake_ = news.subscribe([this] {
+    for (const auto& publisher : publishers_) publisher->wake();
+  });
+}
+
+void Messages::publish(notify::PublisherOptions options, store::Store& store, const Clock& clock,
+                       const notify::MakeCarrier& make_carrier, const Logs& logs) {
+  publishers_.push_back(std::make_unique<notify::Publisher>(std::move(options), store, clock,
+                                                            make_carrier, logs.module("notify")));
 }
 
 void Messages::stop() {
   wake_.reset();
-  if (publisher_) publisher_->stop();
+  for (const auto& publisher : publishers_) publisher->stop();
 }
 
 }  // namespace iib::app

@@ -8,7 +8,9 @@
 #include "iib/store/store.hpp"
 #include "logs.hpp"
 
-#include <optional>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace iib::app {
 
@@ -25,7 +27,11 @@ class Messages {
   void stop();
 
  private:
-  std::optional<notify::Publisher> publisher_;
+  void publish(notify::PublisherOptions options, store::Store& store, const Clock& clock,
+               const notify::MakeCarrier& make_carrier, const Logs& logs);
+
+  /// One for each channel.
+  std::vector<std::unique_ptr<notify::Publisher>> publishers_;
   notify::EventHub::Subscription wake_;  // after what it wakes
   notify::OutboxWatch watch_;
 };

@@ -3,12 +3,26 @@
 #include "iib/store/key.hpp"
 
 namespace iib::app {
+namespace {
+
+std::vector<store::Receiver> receivers(const config::Config& config) {
+  std::vector<store::Receiver> found;
+  for (const auto& webhook : config.webhooks) {
+    found.push_back({.channel = webhook_channel(webhook),
+                     .destination = webhook.shown_url(),
+                     .kinds = webhook.events});
+  }
+  return found;
+}
+
+}  // namespace
 
 store::Options store_options(const config::Config& config, const StateDirectory& state) {
   return {.database = config.database,
           .key = store::load_key(store::key_places(config.secret_key_file, state.path())),
           .destinations = {.build_state = config.messaging_build_state_destination,
                            .batch_state = config.messaging_batch_state_destination},
+          .receivers = receivers(config),
           .external_url = config.external_url,
           .data_lifetime = config.request_data_days_to_live,
           .related_bundles_configured = config.request_related_bundles_dir.has_value(),
@@ -98,6 +112,20 @@ std::optional<messaging::SenderOptions> sender_options(const config::Config& con
 notify::PublisherOptions publisher_options(const config::Config& config) {
   notify::PublisherOptions options;
   options.most_tries = config.outbox_tries;
+  return options;
+}
+
+std::string webhook_channel(const config::Webhook& webhook) {
+  return "webhook " + webhook.shown_url();
+}
+
+notify::WebhookOptions webhook_options(const config::Config& config,
+                                       const config::Webhook& webhook) {
+  notify::WebhookOptions options{.url = webhook.url,
+                                 .secret_file = webhook.secret_file,
+                                 .authorities = {},
+                                 .timeout = config.http_timeout};
+  if (config.ca_file) options.authorities.push_back(*config.ca_file);
   return options;
 }
 

@@ -4,6 +4,7 @@
 #include "iib/io/artifacts.hpp"
 #include "iib/messaging/amqp_sender.hpp"
 #include "iib/notify/publisher.hpp"
+#include "iib/notify/webhook.hpp"
 #include "iib/scheduler/scheduler.hpp"
 #include "iib/store/store.hpp"
 #include "iib/task/task.hpp"
@@ -27,6 +28,10 @@ namespace iib::app {
 /// How brokers are reached; nothing when none is configured.
 [[nodiscard]] std::optional<messaging::SenderOptions> sender_options(const config::Config& config);
 [[nodiscard]] notify::PublisherOptions publisher_options(const config::Config& config);
+/// The channel of a webhook in the outbox.
+[[nodiscard]] std::string webhook_channel(const config::Webhook& webhook);
+[[nodiscard]] notify::WebhookOptions webhook_options(const config::Config& config,
+                                                     const config::Webhook& webhook);
 
 [[nodiscard]] web::Options web_options(const config::Config& config);
 /// The hooks tell `scheduler` what was submitted and what was ended, ask `messages`, and hear of

@@ -204,6 +204,9 @@ void resolve_paths(Draft& draft, const Environment& environment) {
   config.messaging_cert = resolver.absolute(config.messaging_cert);
   config.messaging_key = resolver.absolute(config.messaging_key);
   config.messaging_ca = resolver.absolute(config.messaging_ca);
+  for (auto& webhook : config.webhooks) {
+    webhook.secret_file = resolver.absolute(webhook.secret_file);
+  }
 }
 
 void complete_queues(Draft& draft) {

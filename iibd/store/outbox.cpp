@@ -10,6 +10,7 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
 #include <array>
 
 namespace iib::store {
@@ -60,27 +61,26 @@ std::string properties(const model::Request& request, model::RequestState state,
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-struct Message {
-  std::string_view kind;
-  BatchId batch;
-  std::string subject;
-  const std::string& destination;
-  std::string properties;
-  std::string body;
-};
+constexpr std::string_view kBuildState = "build-state";
+constexpr std::string_view kBatchState = "batch-state";
 
-void add_message(Connection& connection, EventId event, const Message& message) {
-  connection.use(sql::kAddMessage)
-      .bind(":event", event.value())
-      .bind(":batch", message.batch.value())
-      .bind(":channel", kAmqpChannel)
-      .bind(":kind", message.kind)
-      .bind(":destination", message.destination)
-      .bind(":subject", message.subject)
-      .bind(":message_id", random_uuid())
-      .bind(":properties", message.properties)
-      .bind(":body", message.body)
-      .run();
+bool takes(const Receiver& receiver, std::string_view kind) {
+  return std::find(receiver.kinds.begin(), receiver.kinds.end(), kind) != receiver.kinds.end();
+}
+
+/// The AMQP destination for one kind of messages, and the others.
+std::vector<Receiver> receivers_of(const Options& options) {
+  std::vector<Receiver> receivers;
+  const auto add = [&](const std::optional<std::string>& destination, std::string_view kind) {
+    if (!destination) return;
+    receivers.push_back({.channel = std::string{kAmqpChannel},
+                         .destination = *destination,
+                         .kinds = {std::string{kind}}});
+  };
+  add(options.destinations.build_state, kBuildState);
+  add(options.destinations.batch_state, kBatchState);
+  receivers.insert(receivers.end(), options.receivers.begin(), options.receivers.end());
+  return receivers;
 }
 
 std::vector<model::BatchMember> batch_members(Connection& connection, BatchId batch) {
@@ -105,41 +105,72 @@ model::RequestState batch_state(Connection& connection, BatchId batch) {
   return row.integer("failed") > 0 ? model::RequestState::failed : model::RequestState::complete;
 }
 
+struct Outbox::Message {
+  std::string_view kind;
+  BatchId batch;
+  std::string subject;
+  std::string properties;
+  std::string body;
+};
+
+Outbox::Outbox(const Options& options) : options_{options}, receivers_{receivers_of(options)} {}
+
+bool Outbox::is_wanted(std::string_view kind) const {
+  return std::any_of(receivers_.begin(), receivers_.end(),
+                     [&](const Receiver& receiver) { return takes(receiver, kind); });
+}
+
+/// For every receiver of its kind.
+void Outbox::add_message(Connection& connection, EventId event, const Message& message) const {
+  for (const auto& receiver : receivers_) {
+    if (!takes(receiver, message.kind)) continue;
+    connection.use(sql::kAddMessage)
+        .bind(":event", event.value())
+        .bind(":batch", message.batch.value())
+        .bind(":channel", receiver.channel)
+        .bind(":kind", message.kind)
+        .bind(":destination", receiver.destination)
+        .bind(":subject", message.subject)
+        .bind(":message_id", random_uuid())
+        .bind(":properties", message.properties)
+        .bind(":body", message.body)
+        .run();
+  }
+}
+
 void Outbox::add_build_state(Connection& connection, const model::Request& request,
                              EventId event) const {
-  if (!options_.destinations.build_state) return;
+  if (!is_wanted(kBuildState)) return;
   const model::DocumentOptions document_options{
       .base_url = options_.external_url.empty() ? request.base_url : options_.external_url,
       .data_lifetime = options_.data_lifetime,
       .related_bundles_configured = options_.related_bundles_configured};
   add_message(connection, event,
-              {.kind = "build-state",
+              {.kind = kBuildState,
                .batch = request.batch,
                .subject = fmt::format("request {}", request.id.value()),
-               .destination = *options_.destinations.build_state,
                .properties = properties(request, request.history.front().state, request.id),
                .body = model::document(request, document_options, model::DocumentDetail::listed)});
 }
 
 void Outbox::add_batch_state(Connection& connection, const model::Request& member, EventId event,
                              model::RequestState state) const {
-  if (!options_.destinations.batch_state) return;
+  if (!is_wanted(kBatchState)) return;
   const model::BatchReport report{.batch = member.batch,
                                   .annotations = member.batch_annotations,
                                   .state = state,
                                   .user = member.user,
                                   .requests = batch_members(connection, member.batch)};
   add_message(connection, event,
-              {.kind = "batch-state",
+              {.kind = kBatchState,
                .batch = member.batch,
                .subject = fmt::format("batch {}", member.batch.value()),
-               .destination = *options_.destinations.batch_state,
                .properties = properties(member, state, std::nullopt),
                .body = model::batch_message(report)});
 }
 
 void Outbox::state_appended(Connection& connection, RequestId id, EventId event) const {
-  if (!options_.destinations.build_state && !options_.destinations.batch_state) return;
+  if (receivers_.empty()) return;
   const auto request = load_request(connection, id, Detail::latest_state);
   if (!request) throw Error{"internal error: a request with a new state is not there"};
   add_build_state(connection, *request, event);

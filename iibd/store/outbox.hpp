@@ -10,7 +10,8 @@ namespace iib::store {
 /// change that they tell.
 class Outbox {
  public:
-  explicit Outbox(const Options& options) : options_{options} {}
+  /// `options` outlive it.
+  explicit Outbox(const Options& options);
 
   /// After a state was appended: the build-state message, and the batch-state message when the
   /// batch has ended.
@@ -19,11 +20,16 @@ class Outbox {
   void submitted(Connection& connection, const std::vector<model::Request>& requests) const;
 
  private:
+  struct Message;
+
+  [[nodiscard]] bool is_wanted(std::string_view kind) const;
+  void add_message(Connection& connection, EventId event, const Message& message) const;
   void add_build_state(Connection& connection, const model::Request& request, EventId event) const;
   void add_batch_state(Connection& connection, const model::Request& member, EventId event,
                        model::RequestState state) const;
 
   const Options& options_;
+  std::vector<Receiver> receivers_;
 };
 
 /// The batch's state, derived from its requests (rest-api 8).

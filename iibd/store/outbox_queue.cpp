@@ -21,6 +21,7 @@ std::vector<OutboxMessage> next_messages(Connection& connection, const Wanted& w
   std::vector<OutboxMessage> found;
   while (rows.step()) {
     found.push_back({.id = OutboxId{rows.integer("id")},
+                     .event = EventId{rows.integer("event_id")},
                      .kind = rows.text("kind"),
                      .destination = rows.text("destination"),
                      .subject = rows.text("subject"),

@@ -41,7 +41,7 @@ inline constexpr auto kDestinationsWaiting = R"sql(
 /// The oldest of each subject; of a batch only once all that was written before it has gone, so
 /// that the messages of one event keep their order (rest-api 10.3).
 inline constexpr auto kNextMessages = R"sql(
-  SELECT id, kind, destination, subject, message_id, properties, body, tries
+  SELECT id, event_id, kind, destination, subject, message_id, properties, body, tries
     FROM outbox AS candidate
    WHERE channel = :channel AND destination = :destination AND state = 'waiting'
      AND next_try <= :now

@@ -50,6 +50,12 @@ struct GreenwaveSettings {
 /// The queue of a user's jobs: one for all, or one per `from_index` with an entry `all`.
 using QueueChoice = std::variant<std::string, std::map<std::string, std::string>>;
 
+/// An element of `iib_webhooks`.
+struct Webhook {
+  std::string url;  ///< Where messages are posted to; its query may be secret.
+  /// Which.
+  std::vector<std::string> events{"build-state", "batch-state"};
+
 /// Every option that iibd acts on, checked; made by load(). A member has the name of its option
 /// without `iib_`. Immutable, so it is shared by all threads.
 struct Config {
@@ -247,6 +253,8 @@ struct Config {
   bool messaging_durable = true;
   /// `iib_messaging_timeout`.
   std::chrono::seconds messaging_timeout{};
+  /// `iib_webhooks`.
+  std::vector<Webhook> webhooks;
   /// `iib_outbox_warn`.
   int outbox_warn = 0;
   /// `iib_outbox_tries`.

@@ -19,9 +19,17 @@ using OutboxId = Id<struct OutboxTag>;
 /// other.
 inline constexpr std::string_view kAmqpChannel = "amqp";
 
+/// Who gets messages, besides the AMQP brokers.
+struct Receiver {
+  std::string channel;             ///< Its own, so that it holds up no other.
+  std::string destination;         ///< What the operator is shown; without secrets.
+  std::vector<std::string> kinds;  ///< Of messages: `build-state`, `batch-state`.
+};
+
 /// A message that may be sent now: every older one of its subject has gone.
 struct OutboxMessage {
   OutboxId id;              ///< Names it to the store.
+  EventId event;            ///< The change of a state that it tells.
   std::string kind;         ///< `build-state` or `batch-state`.
   std::string destination;  ///< Where it is sent to, in the channel's own terms.
   std::string subject;      ///< What it is about: `request 7`, `batch 3`.

@@ -39,7 +39,8 @@ struct Options {
   std::filesystem::path database;
   /// 32 bytes that seal secrets (AES-256-GCM).
   Secret key;
-  Destinations destinations;  ///< Which messages are written.
+  Destinations destinations;             ///< Which messages are written.
+  std::vector<Receiver> receivers = {};  ///< Who gets them besides.
   /// Overrides the base URL of a request in messages (`iib_external_url`); may be empty.
   std::string external_url;
   /// `IIB_REQUEST_DATA_DAYS_TO_LIVE`: message bodies hold expirations.
