@@ -4,6 +4,7 @@
 #include "image/manifest.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace iib::image {
 namespace {
@@ -27,12 +28,12 @@ std::vector<PushedImage> EmbeddedBuild::run() {
   read_bases();
   created_ = content_.created.value_or(newest_base());
   recompress();
-  provide_layers();
-  std::vector<std::optional<PushedImage>> made(targets_.size());
+  provide_blobs();
+  std::vector<std::optional<PushedImage>> pushed(targets_.size());
   in_parallel(targets_.size(), workshop_.transfers,
-              [&](std::size_t target) { made[target] = make_image(target); });
+              [&](std::size_t target) { pushed[target] = push_image(target); });
   std::vector<PushedImage> images;
-  for (auto& image : made) images.push_back(*std::move(image));
+  for (auto& image : pushed) images.push_back(*std::move(image));
   return images;
 }
 
@@ -96,8 +97,8 @@ void EmbeddedBuild::write_layer_of_content() {
   workshop_.packed.add(written.digest, std::move(written.members));
 }
 
-/// Provides the bases' layers while the new one is packed.
-void EmbeddedBuild::provide_layers() {
+/// Provides the bases' layers while the new one is packed and sent.
+void EmbeddedBuild::provide_blobs() {
   std::vector<NeededBlob> below;
   for (std::size_t target = 0; target < targets_.size(); ++target) {
     auto needed = layers_below(target);
@@ -110,42 +111,74 @@ void EmbeddedBuild::provide_layers() {
       return;
     }
     write_layer_of_content();
-    for (const auto& target : targets_) {
-      if (upload_layers(target.destination)) new_to_.insert(target.destination.name());
-    }
+    assemble_images();
+    upload_blobs();
   });
 }
 
-bool EmbeddedBuild::upload_layers(const model::ImageReference& destination) {
+void EmbeddedBuild::assemble_images() {
+  for (std::size_t target = 0; target < targets_.size(); ++target) {
+    const auto& [architecture, base, destination] = targets_[target];
+    images_.push_back(assemble(base, bases_[target].manifest, bases_[target].config, content_,
+                               layer_->layer, architecture, created_, recompressed_));
+  }
+}
+
+/// Sends the new layer, and beside it the configs, which need its digests only.
+void EmbeddedBuild::upload_blobs() {
+  std::map<std::string, Expected> configs;  // in the repositories of the targets
+  std::vector<std::function<void()>> uploads;
+  for (std::size_t target = 0; target < targets_.size(); ++target) {
+    const auto& destination = targets_[target].destination;
+    const auto [expected, first] = configs.try_emplace(destination.name(), Expected::perhaps_there);
+    if (first) {
+      // A config names the layer, so that where this is not, no image can need a config.
+      if (!has_layer(destination)) expected->second = Expected::absent;
+      uploads.emplace_back([&, layer = expected->second] { upload_layers(destination, layer); });
+    }
+    uploads.emplace_back([&, target, config = expected->second] { upload_config(target, config); });
+  }
+  // All at once they would hold up the layer, which takes longest.
+  in_parallel(uploads.size(), (workshop_.transfers + 1) / 2, [&](std::size_t i) { uploads[i](); });
+}
+
+bool EmbeddedBuild::has_layer(const model::ImageReference& destination) {
   return speaking_of("the image", [&] {
-    auto& push = workshop_.push;
-    for (const auto& again : recompressed_layers_) {
-      push.upload(destination, again.layer.blob, again.file.path(), access_);
-    }
-    return push.upload(destination, layer_->layer.blob, layer_->file.path(), access_);
+    return workshop_.push.has(destination, layer_->layer.blob.digest, access_);
   });
 }
 
-PushedImage EmbeddedBuild::make_image(std::size_t target) {
-  const auto& architecture = targets_[target].architecture;
-  const auto& base = targets_[target].base;
-  const auto& destination = targets_[target].destination;
-  const auto image = assemble(base, bases_[target].manifest, bases_[target].config, content_,
-                              layer_->layer, architecture, created_, recompressed_);
-  // A config names the layer, so that one cannot have been there before the other.
-  const auto expected =
-      new_to_.contains(destination.name()) ? Expected::absent : Expected::perhaps_there;
-  const auto below = layers_below(target);
-  const auto provide = [&] {
-    for (const auto& needed : below) workshop_.push.provide(needed, access_);
-    upload_layers(destination);
-    workshop_.push.upload_bytes(destination, image.config_blob, image.config, access_, expected);
+void EmbeddedBuild::upload_layers(const model::ImageReference& destination, Expected expected) {
+  speaking_of("the image", [&] {
+    auto& push = workshop_.push;
+    push.upload(destination, layer_->layer.blob, layer_->file.path(), access_, expected);
+    for (const auto& again : recompressed_layers_) {
+      push.upload(destination, again.layer.blob, again.file.path(), access_,
+                  Expected::perhaps_there);
+    }
+  });
+}
+
+void EmbeddedBuild::upload_config(std::size_t target, Expected expected) {
+  const auto& image = images_[target];
+  speaking_of("the image", [&] {
+    workshop_.push.upload_bytes(targets_[target].destination, image.config_blob, image.config,
+                                access_, expected);
+  });
+}
+
+PushedImage EmbeddedBuild::push_image(std::size_t target) {
+  const auto& [architecture, base, destination] = targets_[target];
+  const auto& image = images_[target];
+  const auto provide_again = [&, &to = destination] {
+    for (const auto& needed : layers_below(target)) workshop_.push.provide(needed, access_);
+    upload_layers(to, Expected::perhaps_there);
+    upload_config(target, Expected::perhaps_there);
   };
   auto blobs = image.base_layers;
   blobs.insert(blobs.end(), {layer_->layer.blob, image.config_blob});
-  const auto digest = speaking_of("the image", [&] {
-    return workshop_.push.put_image(destination, kImageType, image.manifest, blobs, provide,
-                                    access_);
+  const auto digest = speaking_of("the image", [&, &to = destination] {
+    return workshop_.push.put_image(to, kImageType, image.manifest, blobs, provide_again, access_);
   });
   access_.log.info("pushed {} for {} as {}", destination.text(), architecture, digest.text());
   workshop_.source.note(destination.at(image.config_blob.digest), {{}, image.config}, access_);

@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -62,11 +61,14 @@ class EmbeddedBuild {
   void recompress();
   [[nodiscard]] std::vector<NeededBlob> layers_below(std::size_t target) const;
   void write_layer_of_content();
-  void provide_layers();
-  [[nodiscard]] PushedImage make_image(std::size_t target);
+  void provide_blobs();
+  void assemble_images();
+  void upload_blobs();
+  [[nodiscard]] bool has_layer(const model::ImageReference& destination);
+  void upload_layers(const model::ImageReference& destination, Expected expected);
+  void upload_config(std::size_t target, Expected expected);
+  [[nodiscard]] PushedImage push_image(std::size_t target);
   [[nodiscard]] KeptLayer keep(const WrittenLayer& written, const std::filesystem::path& file);
-  /// Puts our layers into the repository of `destination`; gives whether the new one was not there.
-  bool upload_layers(const model::ImageReference& destination);
 
   Workshop workshop_;
   const ImageContent& content_;
@@ -75,11 +77,10 @@ class EmbeddedBuild {
   std::vector<Base> bases_;  ///< Of the targets, in their order.
   Timestamp created_{};
   std::optional<KeptLayer> layer_;
+  std::vector<Assembled> images_;  ///< Of the targets, in their order.
   /// Layers of the bases that had to be compressed again.
   Recompressed recompressed_;
   std::vector<KeptLayer> recompressed_layers_;
-  /// The repositories that had not seen the new layer before.
-  std::set<std::string> new_to_;
 };
 
 /// Calls `work`, and puts `what` before the text of its failure, which begins with a name.

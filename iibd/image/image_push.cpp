@@ -50,34 +50,40 @@ void ImagePush::provide(const NeededBlob& needed, const Access& access) {
   known_.note(destination, blob.digest);
 }
 
-bool ImagePush::upload(const model::ImageReference& destination, const Blob& blob,
-                       const std::filesystem::path& file, const Access& access) {
-  return put(destination, blob, access,
-             [&] { return registry_.upload(destination, blob, file, access); });
+bool ImagePush::has(const model::ImageReference& destination, const model::Digest& blob,
+                    const Access& access) {
+  if (known_.has(destination, blob)) return true;
+  if (!registry_.has_blob(destination, blob, access)) return false;
+  known_.note(destination, blob);
+  return true;
+}
+
+void ImagePush::upload(const model::ImageReference& destination, const Blob& blob,
+                       const std::filesystem::path& file, const Access& access, Expected expected) {
+  put(destination, blob, access,
+      [&] { registry_.upload(destination, blob, file, access, expected); });
 }
 
 void ImagePush::upload_bytes(const model::ImageReference& destination, const Blob& blob,
                              std::string_view bytes, const Access& access, Expected expected) {
   put(destination, blob, access,
-      [&] { return registry_.upload_bytes(destination, blob, bytes, access, expected); });
+      [&] { registry_.upload_bytes(destination, blob, bytes, access, expected); });
 }
 
-bool ImagePush::put(const model::ImageReference& destination, const Blob& blob,
-                    const Access& access, const std::function<bool()>& upload) {
-  if (known_.has(destination, blob.digest)) return false;
+void ImagePush::put(const model::ImageReference& destination, const Blob& blob,
+                    const Access& access, const std::function<void()>& upload) {
+  if (known_.has(destination, blob.digest)) return;
   const auto turns = putting(destination, blob.digest);
   const Turns::Turn turn{*turns, access.cancellation, kStep};
-  if (known_.has(destination, blob.digest)) return false;  // another request was faster
-  const bool sent = upload();
+  if (known_.has(destination, blob.digest)) return;  // another request was faster
+  upload();
   known_.note(destination, blob.digest);
-  return sent;
 }
 
 model::Digest ImagePush::put_image(const model::ImageReference& destination,
                                    std::string_view media_type, std::string_view bytes,
                                    std::span<const Blob> blobs,
                                    const std::function<void()>& provide, const Access& access) {
-  provide();
   {
     const auto turns = putting(destination, model::Digest::of(bytes));
     const Turns::Turn turn{*turns, access.cancellation, kManifestStep};
@@ -119,6 +125,7 @@ model::ImageReference ImagePush::copy(const model::ImageReference& image,
   const auto provide_all = [&] {
     for (const auto& blob : blobs) provide({blob, image, destination}, access);
   };
+  provide_all();
   auto pinned = destination.at(parsed.digest);
   (void)put_image(pinned, parsed.media_type, raw, blobs, provide_all, access);
   return pinned;

@@ -35,14 +35,18 @@ class ImagePush {
   /// Puts the blob into the repository of its destination, in the cheapest way that works: it is
   /// or lately was there, or the registry mounts it, or it is copied by way of the cache.
   void provide(const NeededBlob& needed, const Access& access);
-  /// Uploads a file, unless the repository of `destination` has the blob. Gives whether it had to.
-  bool upload(const model::ImageReference& destination, const Blob& blob,
-              const std::filesystem::path& file, const Access& access);
-  /// The same from memory; what is expected to be absent is not looked for first.
+  /// Whether the repository of `destination` is known to have the blob, or says so.
+  [[nodiscard]] bool has(const model::ImageReference& destination, const model::Digest& blob,
+                         const Access& access);
+  /// Uploads a file, unless the repository of `destination` has the blob; what is expected to be
+  /// absent is not looked for first.
+  void upload(const model::ImageReference& destination, const Blob& blob,
+              const std::filesystem::path& file, const Access& access, Expected expected);
+  /// The same from memory.
   void upload_bytes(const model::ImageReference& destination, const Blob& blob,
                     std::string_view bytes, const Access& access, Expected expected);
-  /// Stores the manifest of an image of `blobs`, which `provide` puts there. When the registry then
-  /// does not take it, nothing that was known of them counts: `provide` is called again.
+  /// Stores the manifest of an image of `blobs`, which were put there. When the registry does not
+  /// take it, nothing that was known of them counts: `provide` is to put them there again.
   model::Digest put_image(const model::ImageReference& destination, std::string_view media_type,
                           std::string_view bytes, std::span<const Blob> blobs,
                           const std::function<void()>& provide, const Access& access);
@@ -60,9 +64,9 @@ class ImagePush {
  private:
   [[nodiscard]] std::shared_ptr<Turns> putting(const model::ImageReference& destination,
                                                const model::Digest& digest);
-  /// Calls `upload`, unless the repository is known to have the blob; gives what it gives.
-  bool put(const model::ImageReference& destination, const Blob& blob, const Access& access,
-           const std::function<bool()>& upload);
+  /// Calls `upload`, unless the repository is known to have the blob.
+  void put(const model::ImageReference& destination, const Blob& blob, const Access& access,
+           const std::function<void()>& upload);
 
   RegistryClient& registry_;
   ImageSource& source_;

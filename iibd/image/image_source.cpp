@@ -2,7 +2,6 @@
 
 #include "iib/base/error.hpp"
 #include "image/manifest.hpp"
-#include "image/registry/credentials.hpp"
 
 #include <fmt/format.h>
 
@@ -25,8 +24,7 @@ ImageSource::ImageSource(RegistryClient& registry, LayerCache& cache, Now now)
 
 ImageSource::Key ImageSource::key_of(const model::ImageReference& image,
                                      const model::Digest& digest, const Access& access) {
-  const auto login = find_login(access.auth_file, image);
-  return {identity_of(login ? &*login : nullptr),
+  return {identities_.of(access.auth_file, image),
           fmt::format("{}@{}", image.name(), digest.text())};
 }
 

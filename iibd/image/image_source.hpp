@@ -2,6 +2,7 @@
 
 #include "iib/base/guarded.hpp"
 #include "iib/image/engine.hpp"
+#include "image/identities.hpp"
 #include "image/layer_cache.hpp"
 #include "image/registry/client.hpp"
 #include "image/turn.hpp"
@@ -52,14 +53,15 @@ class ImageSource {
     std::size_t bytes = 0;
   };
 
-  [[nodiscard]] static Key key_of(const model::ImageReference& image, const model::Digest& digest,
-                                  const Access& access);
+  [[nodiscard]] Key key_of(const model::ImageReference& image, const model::Digest& digest,
+                           const Access& access);
   [[nodiscard]] std::optional<RawManifest> recall(const Key& key);
   void remember(const Key& key, const RawManifest& text);
 
   RegistryClient& registry_;
   LayerCache& cache_;
   Now now_;
+  Identities identities_;
   Guarded<Known> known_;
   TurnsByName fetching_;
 };

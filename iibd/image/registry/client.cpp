@@ -151,9 +151,10 @@ bool RegistryClient::mount(const model::ImageReference& destination, const model
 }
 
 bool RegistryClient::upload(const model::ImageReference& destination, const Blob& blob,
-                            const std::filesystem::path& file, const Access& access) {
+                            const std::filesystem::path& file, const Access& access,
+                            Expected expected) {
   return upload_blob(impl_->calls, pushing(destination, access), blob, read_from(file, blob.size),
-                     Expected::perhaps_there);
+                     expected);
 }
 
 bool RegistryClient::upload_bytes(const model::ImageReference& destination, const Blob& blob,

@@ -74,10 +74,12 @@ class RegistryClient {
   /// will not: then it must be uploaded.
   [[nodiscard]] bool mount(const model::ImageReference& destination, const model::Digest& digest,
                            const model::ImageReference& origin, const Access& access);
-  /// Uploads `file`, unless the registry has it. Gives whether it had to.
+  /// Uploads `file`, unless the registry has it; what is expected to be absent is not looked for
+  /// first. Gives whether it had to.
   bool upload(const model::ImageReference& destination, const Blob& blob,
-              const std::filesystem::path& file, const Access& access);
-  /// The same from memory; what is expected to be absent is not looked for first.
+              const std::filesystem::path& file, const Access& access,
+              Expected expected = Expected::perhaps_there);
+  /// The same from memory.
   bool upload_bytes(const model::ImageReference& destination, const Blob& blob,
                     std::string_view bytes, const Access& access,
                     Expected expected = Expected::perhaps_there);
