@@ -41,7 +41,8 @@ BaseSize push_usual_base(test::Site& site, const std::vector<std::string>& archi
 /// What one request took.
 struct Took {
   double milliseconds = 0;  ///< From the first step to the end.
-  double processor = 0;     ///< Of the daemon's processor time, milliseconds too, in tens.
+  double processor = 0;     ///< Of the daemon's processor time, milliseconds too.
+  double registry = 0;      ///< Of the registry's.
 };
 
 /// Submits and waits. Throws unless it ends complete.

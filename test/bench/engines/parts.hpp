@@ -7,7 +7,8 @@ namespace iib::bench {
 /// One bundle added to an index of 650 bundles for four architectures: both engines and the tools'
 /// commands side by side; on small bases and on some of the usual size.
 void measure_add(const Corpus& corpus, int rounds);
-/// The same by the embedded engine alone, for one architecture and for eight.
+/// The same by the embedded engine alone, for one architecture and for eight; with the payloads of
+/// old bundles and without.
 void measure_architectures(const Corpus& corpus, int rounds);
 /// Sixteen requests for sixteen indexes: at once by the embedded engine, and one after another by
 /// the tools engine.
