@@ -71,7 +71,7 @@ void serve(const config::Loaded& loaded) {
   database.on_new_states = [&news] { news.publish(); };
   store::Store store{std::move(database), clock, logs.module("store")};
   Messages messages{config, store, clock, news, logs};
-  io::LocalArtifacts artifacts{artifact_folders(config)};
+  io::LocalArtifacts artifacts{artifact_folders(config), config.request_log_size};
 
   const auto images = make_images(config, state, programs, logs.module("image"));
   const auto catalogs = make_catalog_engine(config, programs);

@@ -94,6 +94,10 @@ Section log_options() {
                  "<state_dir>/artifacts/request_logs", "The folder of the requests' logs."),
           option(honoured, "iib_request_logs_level", &Config::request_logs_level, log_level(),
                  "DEBUG", "How much a request's log tells."),
+          option(ours, "iib_request_log_size", &Config::request_log_size, byte_size(), "10MiB",
+                 "The most bytes of a request's log; less than 64KiB counts as that. One that "
+                 "would be longer keeps its first half and its end, and a line between them tells "
+                 "what is left out."),
           option(honoured, "iib_request_related_bundles_dir", &Config::request_related_bundles_dir,
                  folder_or_off(), "<state_dir>/artifacts/related_bundles",
                  "The folder of lists of related bundles."),

@@ -2,12 +2,17 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "io/descriptor.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -38,14 +43,74 @@ std::optional<RequestId> request_of(const std::string& name, ArtifactKind kind) 
   return RequestId{id};
 }
 
-std::string cannot_be_read(const std::filesystem::path& folder, const std::error_code& error) {
+std::string folder_cannot_be_read(const std::filesystem::path& folder,
+                                  const std::error_code& error) {
   return fmt::format("folder {} of artifacts cannot be read: {}", folder.string(), error.message());
 }
 
+[[noreturn]] void cannot_be_read(const std::filesystem::path& path, int error) {
+  throw ExternalError{
+      fmt::format("{} cannot be read: {}", path.string(), std::generic_category().message(error)),
+      ExternalError::Retry::no};
+}
+
+/// A file that is open for reading.
+class OpenFile final : public OpenArtifact {
+ public:
+  OpenFile(std::filesystem::path path, ArtifactKind kind, Descriptor file)
+      : path_{std::move(path)}, kind_{kind}, file_{std::move(file)} {}
+
+  [[nodiscard]] std::uintmax_t size() const override {
+    return static_cast<std::uintmax_t>(status().st_size);
+  }
+
+  [[nodiscard]] std::string read(std::uintmax_t offset, std::size_t bytes) const override {
+    const auto total = size();
+    std::string content;
+    if (offset >= total) return content;
+    content.resize(static_cast<std::size_t>(std::min<std::uintmax_t>(bytes, total - offset)));
+    std::size_t got = 0;
+    while (got < content.size()) {
+      const auto read = ::pread(file_.get(), content.data() + got, content.size() - got,
+                                static_cast<off_t>(offset + got));
+      if (read < 0 && errno == EINTR) continue;
+      if (read < 0) cannot_be_read(path_, errno);
+      if (read == 0) break;
+      got += static_cast<std::size_t>(read);
+    }
+    content.resize(got);
+    return content;
+  }
+
+  [[nodiscard]] std::optional<LeftOut> left_out() const override {
+    return kind_ == ArtifactKind::request_log ? left_out_of(file_.get()) : std::nullopt;
+  }
+
+  [[nodiscard]] bool is(const OpenArtifact& other) const override {
+    const auto* const file = dynamic_cast<const OpenFile*>(&other);
+    if (file == nullptr) return false;
+    const auto own = status();
+    const auto its = file->status();
+    return own.st_dev == its.st_dev && own.st_ino == its.st_ino;
+  }
+
+ private:
+  [[nodiscard]] struct ::stat status() const {
+    struct ::stat status {};
+    if (::fstat(file_.get(), &status) != 0) cannot_be_read(path_, errno);
+    return status;
+  }
+
+  std::filesystem::path path_;
+  ArtifactKind kind_;
+  Descriptor file_;
+};
+
 }  // namespace
 
-LocalArtifacts::LocalArtifacts(std::map<ArtifactKind, std::filesystem::path> folders)
-    : folders_{std::move(folders)} {
+LocalArtifacts::LocalArtifacts(std::map<ArtifactKind, std::filesystem::path> folders,
+                               std::size_t log_bytes)
+    : folders_{std::move(folders)}, log_bytes_{log_bytes} {
   std::erase_if(folders_, [](const auto& entry) { return entry.second.empty(); });
   for (const auto& [kind, folder] : folders_) {
     std::error_code error;
@@ -71,33 +136,18 @@ std::filesystem::path LocalArtifacts::path_of(ArtifactKind kind, RequestId reque
 std::shared_ptr<LogSink> LocalArtifacts::open_log(RequestId request,
                                                   std::shared_ptr<LogSink> also) {
   if (!configured(ArtifactKind::request_log)) return also;
-  return make_file_sink(path_of(ArtifactKind::request_log, request).string(), std::move(also));
+  return make_bounded_file_sink(path_of(ArtifactKind::request_log, request).string(), log_bytes_,
+                                std::move(also));
 }
 
-std::optional<std::uintmax_t> LocalArtifacts::size(ArtifactKind kind, RequestId request) const {
-  if (!configured(kind)) return std::nullopt;
-  std::error_code absent;
-  const auto bytes = std::filesystem::file_size(path_of(kind, request), absent);
-  return absent ? std::nullopt : std::optional{bytes};
-}
-
-std::optional<std::string> LocalArtifacts::read(ArtifactKind kind, RequestId request,
-                                                std::uintmax_t offset, std::size_t bytes) const {
-  const auto total = size(kind, request);
-  if (!total) return std::nullopt;
+std::shared_ptr<const OpenArtifact> LocalArtifacts::open(ArtifactKind kind,
+                                                         RequestId request) const {
+  if (!configured(kind)) return nullptr;
   const auto path = path_of(kind, request);
-  std::ifstream file{path, std::ios::binary};
-  std::string content;
-  if (offset < *total) {
-    content.resize(static_cast<std::size_t>(std::min<std::uintmax_t>(bytes, *total - offset)));
-    file.seekg(static_cast<std::streamoff>(offset));
-    file.read(content.data(), static_cast<std::streamsize>(content.size()));
-    content.resize(static_cast<std::size_t>(file.gcount()));
-  }
-  if (file.bad() || !file.is_open()) {
-    throw ExternalError{fmt::format("{} cannot be read", path.string()), ExternalError::Retry::no};
-  }
-  return content;
+  Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.is_open()) return std::make_shared<OpenFile>(path, kind, std::move(file));
+  if (errno == ENOENT) return nullptr;
+  cannot_be_read(path, errno);
 }
 
 void LocalArtifacts::write(ArtifactKind kind, RequestId request, std::string_view content) {
@@ -118,7 +168,7 @@ std::vector<StoredArtifact> LocalArtifacts::written_before(Timestamp moment) con
         old.push_back({kind, *request});
       }
     }
-    if (error) throw ExternalError{cannot_be_read(folder, error), ExternalError::Retry::no};
+    if (error) throw ExternalError{folder_cannot_be_read(folder, error), ExternalError::Retry::no};
   }
   return old;
 }

@@ -32,12 +32,12 @@ void require_final(const model::Request& request, const Shown& shown) {
                                  request.id.value(), shown.name)};
 }
 
-HttpResponse send(const io::Artifacts& artifacts, io::ArtifactKind kind, RequestId id,
-                  std::uintmax_t size) {
+HttpResponse send(std::shared_ptr<const io::OpenArtifact> artifact) {
   HttpResponse response;
+  const auto size = artifact->size();
   response.source = BodySource{
-      .size = size, .read = [&artifacts, kind, id](std::uintmax_t at, std::size_t bytes) {
-        return artifacts.read(kind, id, at, bytes).value_or("");
+      .size = size, .read = [artifact = std::move(artifact)](std::uintmax_t at, std::size_t bytes) {
+        return artifact->read(at, bytes);
       }};
   return response;
 }
@@ -67,8 +67,9 @@ HttpResponse show(const Services& services, const Call& call, const Shown& shown
   if (!request) throw NotFound{};
   require_type(*request, shown.type);
   require_final(*request, shown);
-  const auto size = services.artifacts.size(shown.kind, call.id);
-  if (size) return in_range(send(services.artifacts, shown.kind, call.id, *size), call.request);
+  if (auto artifact = services.artifacts.open(shown.kind, call.id)) {
+    return in_range(send(std::move(artifact)), call.request);
+  }
   refuse_missing(services, *request, shown);
 }
 

@@ -228,6 +228,8 @@ struct Config {
   std::optional<std::filesystem::path> request_logs_dir;
   /// `iib_request_logs_level`.
   LogLevel request_logs_level = LogLevel::debug;
+  /// `iib_request_log_size`, in bytes.
+  std::size_t request_log_size = 0;
   /// `iib_request_related_bundles_dir`.
   std::optional<std::filesystem::path> request_related_bundles_dir;
   /// `iib_request_recursive_related_bundles_dir`.

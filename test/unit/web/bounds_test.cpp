@@ -18,6 +18,17 @@ web::Options with_limits(web::Limits limits) {
   return options;
 }
 
+/// What is there, and cannot be read.
+class Unreadable final : public io::OpenArtifact {
+ public:
+  [[nodiscard]] std::uintmax_t size() const override { return 10; }
+  [[nodiscard]] std::string read(std::uintmax_t, std::size_t) const override {
+    throw ExternalError{"the disk is broken", ExternalError::Retry::no};
+  }
+  [[nodiscard]] std::optional<LeftOut> left_out() const override { return std::nullopt; }
+  [[nodiscard]] bool is(const OpenArtifact&) const override { return true; }
+};
+
 /// A log that is there, and cannot be read.
 class UnreadableArtifacts final : public io::Artifacts {
  public:
@@ -26,12 +37,9 @@ class UnreadableArtifacts final : public io::Artifacts {
                                                   std::shared_ptr<LogSink> also) override {
     return also;
   }
-  [[nodiscard]] std::optional<std::uintmax_t> size(io::ArtifactKind, RequestId) const override {
-    return 10;
-  }
-  [[nodiscard]] std::optional<std::string> read(io::ArtifactKind, RequestId, std::uintmax_t,
-                                                std::size_t) const override {
-    throw ExternalError{"the disk is broken", ExternalError::Retry::no};
+  [[nodiscard]] std::shared_ptr<const io::OpenArtifact> open(io::ArtifactKind,
+                                                             RequestId) const override {
+    return std::make_shared<Unreadable>();
   }
   void write(io::ArtifactKind, RequestId, std::string_view) override {}
 };

@@ -1,7 +1,9 @@
 #include "eventually.hpp"
 #include "fixture.hpp"
+#include "iib/base/log_file.hpp"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 // GET /builds/{id}/logs?follow=1: the lines of a running request as they come.
 
@@ -70,6 +72,42 @@ TEST_CASE("a followed log may begin with its last lines", "[web][follow]") {
 
   fixture.append_log(id, "four\n");
   CHECK(read_until(client, "four\n") == "four\n");
+}
+
+TEST_CASE("a followed log that loses its middle is sent whole, and then shown without it",
+          "[web][follow]") {
+  WebFixture fixture;
+  const auto id = fixture.submit_add();
+  const Log log{
+      make_bounded_file_sink((fixture.dir.path() / "logs/1.log").string(), kLeastLogBytes, nullptr),
+      "task", LogLevel::info};
+  RawClient client{fixture.address()};
+  client.send(kAsk);
+  REQUIRE(client.receive().status == 200);
+
+  std::string got;
+  for (int round = 0; round < 20; ++round) {
+    for (int line = 0; line < 200; ++line) log.info("line {}.{}", round, line);
+    got += read_until(client, fmt::format("line {}.199\n", round));
+  }
+  fixture.finish_next(model::RequestState::complete);
+  got += client.receive_chunks().value_or("");
+  for (int round = 0; round < 20; ++round) {
+    for (int line = 0; line < 200; ++line) {
+      const auto at = got.find(fmt::format(" line {}.{}\n", round, line));
+      REQUIRE(at != std::string::npos);
+      got.erase(0, at + 1);
+    }
+  }
+
+  const auto whole = fixture.get("/api/v1/builds/1/logs");
+  CHECK(whole.body.size() <= kLeastLogBytes);
+  CHECK_THAT(whole.body, Catch::Contains(" lines of ") && Catch::EndsWith("line 19.199\n"));
+  const auto at = whole.body.find("[... ");
+  const auto part =
+      fixture.get("/api/v1/builds/1/logs", fmt::format("Range: bytes={}-{}\r\n", at - 10, at + 99));
+  CHECK(part.status == 206);
+  CHECK(part.body == whole.body.substr(at - 10, 110));
 }
 
 TEST_CASE("a client that knows no chunks sees the end of the log by that of the connection",
