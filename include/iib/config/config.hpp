@@ -55,6 +55,12 @@ struct Webhook {
   std::string url;  ///< Where messages are posted to; its query may be secret.
   /// Which.
   std::vector<std::string> events{"build-state", "batch-state"};
+  std::optional<std::filesystem::path> secret_file;  ///< Unset: messages are not signed.
+
+  /// The URL without its query: what names the webhook.
+  [[nodiscard]] std::string shown_url() const;
+  friend bool operator==(const Webhook&, const Webhook&) = default;
+};
 
 /// Every option that iibd acts on, checked; made by load(). A member has the name of its option
 /// without `iib_`. Immutable, so it is shared by all threads.
