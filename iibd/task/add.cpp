@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -25,14 +24,10 @@ namespace {
 std::vector<ResolvedBundle> without_present(Context& context, std::vector<ResolvedBundle> bundles,
                                             const catalog::Catalog& from) {
   context.enter_state("Checking which bundles are already in the index");
-  std::set<std::string> digests;
-  for (const auto& listed : context.catalogs().list(from, context.catalog_work("list"))) {
-    const auto at = listed.pull_spec.find('@');
-    if (at != std::string::npos) digests.insert(listed.pull_spec.substr(at + 1));
-  }
+  const auto present = pull_specs_by_digest(context, from, "list");
   std::erase_if(bundles, [&](const ResolvedBundle& bundle) {
     // Resolved bundles carry a digest, so an equal pull specification has an equal digest.
-    if (!digests.contains(bundle.pinned.digest()->text())) return false;
+    if (!present.contains(bundle.pinned.digest()->text())) return false;
     context.log().warning("bundle {} ({}) is already in the index and is not added again",
                           bundle.given, bundle.pinned.text());
     return true;

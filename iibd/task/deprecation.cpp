@@ -1,6 +1,7 @@
 #include "deprecation.hpp"
 
-#include <map>
+#include "index_image.hpp"
+
 #include <string>
 
 namespace iib::task {
@@ -12,11 +13,7 @@ std::vector<ResolvedBundle> resolve_deprecations(const Context& context) {
 catalog::Catalog deprecate_bundles(const Context& context, catalog::Catalog catalog,
                                    const std::vector<ResolvedBundle>& deprecations) {
   if (deprecations.empty()) return catalog;
-  std::map<std::string, std::string> by_digest;  // -> the pull specification in the index
-  for (const auto& listed : context.catalogs().list(catalog, context.catalog_work("deprecation"))) {
-    const auto at = listed.pull_spec.find('@');
-    if (at != std::string::npos) by_digest[listed.pull_spec.substr(at + 1)] = listed.pull_spec;
-  }
+  const auto by_digest = pull_specs_by_digest(context, catalog, "deprecation");
   std::vector<std::string> present;
   for (const auto& bundle : deprecations) {
     const auto found = by_digest.find(bundle.pinned.digest()->text());

@@ -90,6 +90,17 @@ catalog::Catalog read_catalog(const Context& context, const Preparation& prepara
           .ocp_version = has_version ? preparation.delivery.version : std::string{}};
 }
 
+std::map<std::string, std::string> pull_specs_by_digest(const Context& context,
+                                                        const catalog::Catalog& catalog,
+                                                        std::string_view step) {
+  std::map<std::string, std::string> found;
+  for (const auto& listed : context.catalogs().list(catalog, context.catalog_work(step))) {
+    const auto at = listed.pull_spec.find('@');
+    if (at != std::string::npos) found[listed.pull_spec.substr(at + 1)] = listed.pull_spec;
+  }
+  return found;
+}
+
 model::Learned publish(Context& context, const Preparation& preparation,
                        const catalog::Catalog& catalog) {
   const auto output = output_pull_spec(context);

@@ -2,13 +2,20 @@
 
 #include "prepare.hpp"
 
-#include <optional>
+#include <map>
+#include <string>
+#include <string_view>
 
 namespace iib::task {
 
 /// Reads the catalog out of the index to build on, which there is (catalog-sqlite 2). Throws
 /// UserError for an image that is no index, or one that holds a file-based catalog.
 [[nodiscard]] catalog::Catalog read_catalog(const Context& context, const Preparation& preparation);
+
+/// The bundles that `catalog` names by digest: digest -> pull specification. `step` is a name for
+/// Context::catalog_work().
+[[nodiscard]] std::map<std::string, std::string> pull_specs_by_digest(
+    const Context& context, const catalog::Catalog& catalog, std::string_view step);
 
 /// Throws UserError when one of `build_tags` could name the result of another request, or is no tag
 /// (pipeline 5.6).

@@ -18,7 +18,6 @@ namespace iib::task {
 namespace {
 
 constexpr auto kBackportLabel = "com.redhat.delivery.backport";
-constexpr auto kPackageLabel = "operators.operatorframework.io.bundle.package.v1";
 
 using Versions = std::map<std::string, std::string>;
 

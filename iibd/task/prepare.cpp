@@ -13,8 +13,6 @@
 namespace iib::task {
 namespace {
 
-constexpr auto kPackageLabel = "operators.operatorframework.io.bundle.package.v1";
-
 std::set<std::string> choose_architectures(const Context& context,
                                            const std::optional<ResolvedImage>& from_index) {
   std::set<std::string> chosen = from_index ? from_index->architectures() : std::set<std::string>{};

@@ -23,6 +23,9 @@ struct ResolvedImage {
   [[nodiscard]] std::set<std::string> architectures() const;
 };
 
+/// The label of a bundle that names its package.
+inline constexpr auto kPackageLabel = "operators.operatorframework.io.bundle.package.v1";
+
 /// A bundle pinned to one image (pipeline 3.3).
 struct ResolvedBundle {
   /// As the client gave it; of several that are the same image, the first.
