@@ -13,14 +13,44 @@ model::ImageReference current(const Context& context) {
   return reference.at(context.images().manifest(reference, context.access()).digest);
 }
 
-/// Registries do not tell who wrote: what is read back must be what was written.
+/// The same; nothing when the registry does not tell.
+std::optional<model::ImageReference> current_if_known(const Context& context) {
+  try {
+    return current(context);
+  } catch (const ExternalError& error) {
+    context.log().warning("{}", error.what());
+    return std::nullopt;
+  }
+}
+
+/// Writes the tag. A registry may have done so although its answer never came: then the tag tells.
+void write_tag(const Context& context, const model::ImageReference& source,
+               const model::ImageReference& destination, const model::ImageReference& written) {
+  try {
+    context.images().copy(source, destination, context.access());
+  } catch (const ExternalError& error) {
+    const auto now = current_if_known(context);
+    if (!now) {
+      throw ExternalError{
+          fmt::format("{}; whether {} was overwritten cannot be told: it was if it is {} now",
+                      error.what(), destination.text(), written.text()),
+          ExternalError::Retry::no};
+    }
+    if (now->text() != written.text()) throw;
+    context.log().warning("{} was overwritten although its registry failed: {}", destination.text(),
+                          error.what());
+  }
+}
+
+/// Registries do not tell who wrote: what is read back must be what was written. One that took the
+/// tag and is gone since is believed, for a failure would deny what was done.
 void require_overwritten(const Context& context, const model::ImageReference& written) {
-  const auto now = current(context);
-  if (now.text() == written.text()) return;
+  const auto now = current_if_known(context);
+  if (!now || now->text() == written.text()) return;
   throw ExternalError{
       fmt::format("{} was overwritten with {}, but is {} now: somebody else pushed to it at the "
                   "same time; submit the request again",
-                  *context.facts().from_index, written.text(), now.text()),
+                  *context.facts().from_index, written.text(), now->text()),
       ExternalError::Retry::no};
 }
 
@@ -63,7 +93,7 @@ void overwrite_from_index(Context& context, const Preparation& preparation,
   context.images().copy(source, written, context.access());
   require_unchanged(context, preparation);
   context.progress().confirm_claim();
-  context.images().copy(source, destination, context.access());
+  write_tag(context, source, destination, written);
   require_overwritten(context, written);
   note_overwritten(written, given, learned);
 }
