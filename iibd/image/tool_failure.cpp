@@ -146,6 +146,13 @@ std::string cause_text(std::string_view error_output) {
     const auto end = text.find("\": ", kMisleading.size());
     if (end != std::string::npos) text.erase(0, end + std::strlen("\": "));
   }
+  // The storage is ours: where it lies is nothing for users.
+  constexpr std::string_view kStorage = "containers-storage:[";
+  for (auto at = text.find(kStorage); at != std::string::npos; at = text.find(kStorage, at + 1)) {
+    const auto end = text.find(']', at);
+    if (end == std::string::npos) break;
+    text.erase(at + kStorage.size() - 1, end + 1 - (at + kStorage.size() - 1));
+  }
   // An answer without a text leaves the comma before it.
   text.erase(text.find_last_not_of(", ") + 1);
   return one_line(without_queries(text), kCauseBytes);

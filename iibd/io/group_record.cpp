@@ -106,10 +106,12 @@ GroupRecord::GroupRecord(const fs::path& directory, pid_t group, const std::stri
   file << (process ? process->start_time : "0") << ' ' << mark << '\n';
   file.close();
   if (!file) {
-    throw ExternalError{fmt::format("the record {} of a started program cannot be written: check "
-                                    "the free space and the permissions of its directory",
-                                    path_.string()),
-                        ExternalError::Retry::no};
+    std::error_code ignored;  // on a full disk an empty file may have been made
+    fs::remove(path_, ignored);
+    throw ExternalError{
+        "the record of a started program cannot be written: check the free space and the "
+        "permissions of the directory of this service's state (iib_state_dir)",
+        ExternalError::Retry::no};
   }
 }
 

@@ -15,7 +15,7 @@ inline constexpr auto kMarkVariable = "IIBD_RUNNER_MARK";
 /// and the mark. Removed on destruction.
 class GroupRecord {
  public:
-  /// Writes the record. Throws ExternalError naming the file and the cause.
+  /// Writes the record. Throws ExternalError, which users may read, and so names no path.
   GroupRecord(const std::filesystem::path& directory, pid_t group, const std::string& mark);
   GroupRecord(const GroupRecord&) = delete;
   GroupRecord& operator=(const GroupRecord&) = delete;

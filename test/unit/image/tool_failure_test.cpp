@@ -73,6 +73,8 @@ TEST_CASE("the cause is one clean sentence", "[image][failure]") {
       {"Get \"https://cdn.r.io/b?X-Sig=abc&token=def\": EOF",
        "Get \"https://cdn.r.io/b?...\": EOF"},
       {"why? nobody knows", "why? nobody knows"},
+      {"source containers-storage:[overlay@/var/lib/x/root+/var/lib/x/run]@23071d: EOF",
+       "source containers-storage:@23071d: EOF"},
       {"a\tb\n\n", "a\\x09b"},
       {"Error: requesting bearer token: StatusCode: 403, \n",
        "requesting bearer token: StatusCode: 403"},
