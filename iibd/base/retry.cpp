@@ -1,6 +1,8 @@
 #include "iib/base/retry.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <random>
 
 namespace iib {
@@ -18,8 +20,12 @@ void wait_before_retry(const RetryPolicy& policy, int attempt, const Cancellatio
   thread_local std::mt19937_64 engine{std::random_device{}()};
   const double random = std::uniform_real_distribution<double>{0.0, 1.0}(engine);
   const auto wait = retry_wait(policy, attempt, random);
-  log.warning("{}: try {} of {} failed, next in {} ms: {}", what, attempt, policy.attempts,
-              wait.count(), one_line(cause.what()));
+  log.event("{what}: try {attempt} of {attempts} failed, next in {delay} s: {cause}",
+            {{"what", what},
+             {"attempt", std::int64_t{attempt}},
+             {"attempts", std::int64_t{policy.attempts}},
+             {"delay", std::chrono::duration<double>(wait).count()},
+             {"cause", one_line(cause.what())}});
   cancellation.sleep(wait, what);
 }
 

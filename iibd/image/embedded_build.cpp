@@ -2,6 +2,7 @@
 
 #include "iib/base/parallel.hpp"
 #include "image/manifest.hpp"
+#include "image/pushed.hpp"
 
 #include <algorithm>
 #include <map>
@@ -180,7 +181,7 @@ PushedImage EmbeddedBuild::push_image(std::size_t target) {
   const auto digest = speaking_of("the image", [&, &to = destination] {
     return workshop_.push.put_image(to, kImageType, image.manifest, blobs, provide_again, access_);
   });
-  access_.log.info("pushed {} for {} as {}", destination.text(), architecture, digest.text());
+  tell_pushed(access_.log, {architecture, destination.at(digest)}, image.manifest);
   workshop_.source.note(destination.at(image.config_blob.digest), {{}, image.config}, access_);
   workshop_.source.note(destination.at(digest), {std::string{kImageType}, image.manifest}, access_);
   return {architecture, destination.at(digest)};

@@ -6,6 +6,7 @@
 #include "image/image_build.hpp"
 #include "image/manifest.hpp"
 #include "image/manifest_list.hpp"
+#include "image/pushed.hpp"
 #include "image/tool_runner.hpp"
 
 #include <fmt/format.h>
@@ -69,6 +70,19 @@ struct ToolsEngine::Impl {
                               tools.registry_access(image.registry(), access),
                               {docker_reference(image)}}),
                         reading(image), access);
+  }
+
+  /// Reads back what was pushed, for buildah does not tell its size. A registry that does not show
+  /// it yet is no failure.
+  void tell(const PushedImage& image, const Access& access) const {
+    try {
+      tell_pushed(access.log, image, inspect(image.reference, {"--no-tags"}, access));
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const Error& error) {
+      access.log.warning("pushed {} for {}; its size is not known: {}", image.reference.text(),
+                         image.architecture, error.what());
+    }
   }
 
   /// When the base of a begun build was made; a base's date never changes.
@@ -169,9 +183,8 @@ std::vector<PushedImage> ToolsEngine::build_and_push(const ImageContent& content
     for (std::size_t i = 0; i < targets.size(); ++i) {
       builds[i].fill(content, copies, content.created.value_or(newest));
       const auto digest = builds[i].push();
-      access.log.info("pushed {} for {} as {}", targets[i].destination.text(),
-                      targets[i].architecture, digest.text());
       pushed.push_back({targets[i].architecture, targets[i].destination.at(digest)});
+      impl_->tell(pushed.back(), access);
     }
   }
   impl_->storage.tidy(access);

@@ -34,16 +34,17 @@ const RetryPolicy kDatabaseBusy{.attempts = 30,
 class StoreProgress final : public task::Progress {
  public:
   StoreProgress(store::Store& store, const store::Claim& claim, std::string first_note,
-                Cancellation cancellation, Log log)
+                Cancellation cancellation, Log log, StepTimes& times)
       : store_{store},
         claim_{claim},
         first_note_{std::move(first_note)},
         cancellation_{std::move(cancellation)},
-        log_{std::move(log)} {}
+        log_{std::move(log)},
+        times_{times} {}
 
   void state(std::string reason, model::Learned learned) override {
     reason += std::exchange(first_note_, {});
-    log_.info("request {} is in_progress: {}", claim_.request.value(), reason);
+    times_.begin(reason);
     must_be_ours([&] { return store_.progress(claim_, bounded(reason), learned); });
   }
 
@@ -71,6 +72,7 @@ class StoreProgress final : public task::Progress {
   std::string first_note_;
   Cancellation cancellation_;
   Log log_;
+  StepTimes& times_;
 };
 
 /// What the first state of a repeated job says, so that a state seen twice explains itself.
@@ -97,10 +99,12 @@ JobRun::JobRun(store::ClaimedJob job, store::Store& store, int max_tries, Log re
       claim_{.job = job_.id, .request = job_.request.id, .number = job_.claim},
       store_{store},
       max_tries_{max_tries},
-      log_{std::move(request_log)} {}
+      log_{std::move(request_log)},
+      times_{claim_.request, log_} {}
 
 void JobRun::execute(const RunJob& run, const Cancellation& cancellation) {
   const End end = reach_end(run, cancellation);
+  tell(end);
   for (;;) {
     try {
       if (!store_end(end)) {
@@ -127,8 +131,8 @@ JobRun::End JobRun::reach_end(const RunJob& run, const Cancellation& cancellatio
   };
   if (job_.secrets_problem) return failed(*job_.secrets_problem);
   try {
-    StoreProgress progress{store_, claim_, note_of_repetition(job_, max_tries_), cancellation,
-                           log_};
+    StoreProgress progress{store_,       claim_, note_of_repetition(job_, max_tries_),
+                           cancellation, log_,   times_};
     task::Outcome outcome = run(job_, progress, cancellation);
     return End{.kind = End::Kind::complete,
                .reason = std::move(outcome.reason),
@@ -152,17 +156,30 @@ JobRun::End JobRun::reach_end(const RunJob& run, const Cancellation& cancellatio
   return failed(fmt::format("internal error, see the log of request {}", claim_.request.value()));
 }
 
+void JobRun::tell(const End& end) {
+  switch (end.kind) {
+    case End::Kind::back_to_queue:
+      times_.end("interrupted");
+      return;
+    case End::Kind::complete:
+      times_.end("complete");
+      times_.finish("complete", end.reason);
+      return;
+    case End::Kind::failed:
+      times_.end("failed");
+      times_.finish("failed", end.reason);
+      return;
+  }
+}
+
 bool JobRun::store_end(const End& end) {
-  const auto id = claim_.request.value();
   switch (end.kind) {
     case End::Kind::back_to_queue:
       return store_.requeue(claim_) == store::Written::done;
     case End::Kind::complete:
-      log_.info("request {} is complete: {}", id, end.reason);
       return store_.finish(claim_, model::RequestState::complete, bounded(end.reason),
                            end.learned) == store::Written::done;
     case End::Kind::failed:
-      log_.info("request {} is failed: {}", id, end.reason);
       return store_.finish(claim_, model::RequestState::failed, bounded(end.reason), end.learned) ==
              store::Written::done;
   }

@@ -4,6 +4,7 @@
 #include "iib/base/log.hpp"
 #include "iib/scheduler/scheduler.hpp"
 #include "iib/store/store.hpp"
+#include "scheduler/step_times.hpp"
 
 namespace iib::scheduler {
 
@@ -21,6 +22,7 @@ class JobRun {
  private:
   struct End;
   End reach_end(const RunJob& run, const Cancellation& cancellation);
+  void tell(const End& end);
   bool store_end(const End& end);
 
   store::ClaimedJob job_;
@@ -28,6 +30,7 @@ class JobRun {
   store::Store& store_;
   int max_tries_;
   Log log_;
+  StepTimes times_;
 };
 
 }  // namespace iib::scheduler

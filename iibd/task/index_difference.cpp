@@ -3,7 +3,13 @@
 #include "iib/base/error.hpp"
 #include "iib/catalog/difference.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
 #include <functional>
+#include <iterator>
+#include <string>
 
 namespace iib::task {
 namespace {
@@ -13,11 +19,68 @@ constexpr std::size_t kMostLines = 200;
 /// The largest catalogs take a second; a damaged one must not hold up the build.
 constexpr std::chrono::seconds kLongest{30};
 
+/// How much of something came and went.
+struct Count {
+  std::int64_t added = 0;
+  std::int64_t removed = 0;
+};
+
+Count bundles_of(const catalog::PackageDifference& package) {
+  Count count;
+  for (const auto& bundle : package.bundles) {
+    if (!bundle.before) ++count.added;
+    if (!bundle.after) ++count.removed;
+  }
+  return count;
+}
+
+Count edges_of(const catalog::PackageDifference& package) {
+  Count count;
+  for (const auto& channel : package.channels) {
+    count.added += std::ssize(channel.edges_added);
+    count.removed += std::ssize(channel.edges_removed);
+  }
+  return count;
+}
+
+/// The changed channels, each with what became of it.
+std::string channels_of(const catalog::PackageDifference& package) {
+  constexpr std::size_t kMost = 20;  // on one line
+  std::string text;
+  for (std::size_t i = 0; i < std::min(package.channels.size(), kMost); ++i) {
+    const auto& channel = package.channels[i];
+    text += fmt::format("{}{}:{}", text.empty() ? "" : ",", channel.name,
+                        catalog::to_string(channel.change));
+  }
+  if (package.channels.size() > kMost) {
+    text += fmt::format(",and {} more", package.channels.size() - kMost);
+  }
+  return text.empty() ? "none" : text;
+}
+
+void tell_package(const Log& log, const catalog::PackageDifference& package) {
+  const auto bundles = bundles_of(package);
+  const auto edges = edges_of(package);
+  log.event(
+      "package {package} {change}: bundles +{bundles_added} -{bundles_removed}, edges "
+      "+{edges_added} -{edges_removed}, channels {channels}",
+      {{"package", package.name},
+       {"change", catalog::to_string(package.change)},
+       {"bundles_added", bundles.added},
+       {"bundles_removed", bundles.removed},
+       {"edges_added", edges.added},
+       {"edges_removed", edges.removed},
+       {"channels", channels_of(package)}});
+}
+
 void tell(const Log& log, const catalog::Difference& difference) {
   const auto lines = describe(difference, kMostLines);
   if (lines.empty()) {
     log.info("the index offers the same as before");
     return;
+  }
+  for (std::size_t i = 0; i < std::min(difference.packages.size(), kMostLines); ++i) {
+    tell_package(log, difference.packages[i]);
   }
   log.info("what the build changed in the index (+ added, - removed, ~ changed):");
   for (const auto& line : lines) log.info("{}", line);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <string_view>
 
 namespace iib::task {
@@ -57,7 +58,11 @@ model::ImageReference push_manifest_list(Context& context, const std::string& ou
   context.enter_state("Creating the manifest list");
   context.progress().confirm_claim();
   const auto destination = model::ImageReference::parse(output);
-  return destination.at(context.images().push_list(destination, images, context.own_access()));
+  auto pushed =
+      destination.at(context.images().push_list(destination, images, context.own_access()));
+  context.log().event("pushed {image}, a manifest list of {images} images",
+                      {{"image", pushed.text()}, {"images", std::ssize(images)}});
+  return pushed;
 }
 
 }  // namespace iib::task

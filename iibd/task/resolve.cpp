@@ -40,8 +40,11 @@ ResolvedImage resolve_image(const Context& context, const std::string& pull_spec
   const auto reference = model::ImageReference::parse(pull_spec);
   const auto manifest = about(
       role, pull_spec, [&] { return context.images().manifest(reference, context.access()); });
-  context.log().info("{} {} is {} {}", role, pull_spec, manifest.media_type,
-                     manifest.digest.text());
+  context.log().event("{role} {given} is {resolved}, {media_type}",
+                      {{"role", role},
+                       {"given", pull_spec},
+                       {"resolved", reference.at(manifest.digest).text()},
+                       {"media_type", manifest.media_type}});
   switch (manifest.kind) {
     case image::ManifestKind::list:
       return from_list(reference, manifest, role);
@@ -81,7 +84,11 @@ std::vector<ResolvedBundle> resolve_bundles(const Context& context,
     auto pinned = pin_bundle(context, pull_spec, role);
     const bool seen = std::ranges::any_of(
         bundles, [&](const auto& earlier) { return earlier.pinned.text() == pinned.text(); });
-    context.log().info("bundle {} is {}{}", pull_spec, pinned.text(), seen ? ", named before" : "");
+    context.log().event("{role} {given} is {resolved}{repeated}",
+                        {{"role", role},
+                         {"given", pull_spec},
+                         {"resolved", pinned.text()},
+                         {"repeated", std::string_view{seen ? ", which was named before" : ""}}});
     if (seen) continue;
     auto labels = about(role, pull_spec,
                         [&] { return context.images().config(pinned, context.access()).labels; });
