@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <utility>
 
 namespace iib::catalog::fbc {
@@ -17,8 +18,8 @@ constexpr std::string_view kJsonBlanks = " \t\r\n";
 constexpr std::string_view kBlanks = " \t\r\n\v\f";
 constexpr std::string_view kSeparator = "---";
 
-[[noreturn]] void fail(const std::filesystem::path& path) {
-  throw ExternalError{fmt::format("{} cannot be read", path.string()), ExternalError::Retry::no};
+[[noreturn]] void fail(const std::string& name) {
+  throw ExternalError{fmt::format("{} cannot be read", name), ExternalError::Retry::no};
 }
 
 std::size_t count_lines(std::string_view text) {
@@ -74,8 +75,12 @@ class ObjectScan {
 }  // namespace
 
 BlobReader::BlobReader(const std::filesystem::path& path, std::size_t max_blob)
-    : path_{path}, file_{path, std::ios::binary}, max_blob_{max_blob} {
-  if (!file_) fail(path_);
+    : BlobReader{std::make_unique<std::ifstream>(path, std::ios::binary), path.string(), max_blob} {
+}
+
+BlobReader::BlobReader(std::unique_ptr<std::istream> bytes, std::string name, std::size_t max_blob)
+    : name_{std::move(name)}, file_{std::move(bytes)}, max_blob_{max_blob} {
+  if (!*file_) fail(name_);
 }
 
 std::optional<RawBlob> BlobReader::next() {
@@ -182,10 +187,10 @@ bool BlobReader::fill() {
   const auto wanted = std::max(kChunk, buffer_.size());
   const auto old = buffer_.size();
   buffer_.resize(old + wanted);
-  file_.read(buffer_.data() + old, static_cast<std::streamsize>(wanted));
-  const auto got = static_cast<std::size_t>(file_.gcount());
+  file_->read(buffer_.data() + old, static_cast<std::streamsize>(wanted));
+  const auto got = static_cast<std::size_t>(file_->gcount());
   buffer_.resize(old + got);
-  if (file_.bad()) fail(path_);
+  if (file_->bad()) fail(name_);
   at_end_ = got == 0;
   return !at_end_;
 }

@@ -5,7 +5,8 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
+#include <istream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,9 @@ class BlobReader {
 
   /// Opens `path`. Throws ExternalError when it cannot be read.
   explicit BlobReader(const std::filesystem::path& path, std::size_t max_blob = kMaxBlobBytes);
+  /// Reads `bytes`; `name` names them in errors.
+  BlobReader(std::unique_ptr<std::istream> bytes, std::string name,
+             std::size_t max_blob = kMaxBlobBytes);
 
   /// The next blob; nothing at the end. Throws SplitError, after which nothing follows.
   [[nodiscard]] std::optional<RawBlob> next();
@@ -64,8 +68,8 @@ class BlobReader {
   void check_size(std::size_t bytes) const;
   RawBlob take(std::size_t bytes);
 
-  std::filesystem::path path_;
-  std::ifstream file_;
+  std::string name_;
+  std::unique_ptr<std::istream> file_;
   std::size_t max_blob_;
   std::string buffer_;
   /// Where in the buffer the part that is not consumed begins.
