@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <string>
+#include <string_view>
+
 namespace iib::task {
 namespace {
 
@@ -28,10 +31,8 @@ Outcome run_rebasing(Outcome (*steps)(Context&), const Job& job, const Environme
   }
 }
 
-}  // namespace
-
-Outcome run(const Job& job, const Environment& environment, Progress& progress,
-            const Cancellation& cancellation) {
+Outcome run_type(const Job& job, const Environment& environment, Progress& progress,
+                 const Cancellation& cancellation) {
   switch (job.request.type) {
     case model::RequestType::add:
       return run_rebasing(run_add, job, environment, progress, cancellation);
@@ -53,6 +54,34 @@ Outcome run(const Job& job, const Environment& environment, Progress& progress,
       fmt::format("this release cannot do requests of the type {}: nothing was changed; submit "
                   "the request again after an upgrade of this service",
                   model::to_string(job.request.type))};
+}
+
+/// Users read it, and where this service keeps its files is nothing for them (pipeline 2.3): the
+/// option that names the place stands for it, and its operator finds the file.
+std::string without_place(std::string text, const Settings& settings) {
+  const auto place = settings.work_root.parent_path().string();
+  if (place.size() <= 1) return text;
+  constexpr std::string_view kOption = "iib_state_dir";
+  for (auto at = text.find(place); at != std::string::npos; at = text.find(place, at)) {
+    text.replace(at, place.size(), kOption);
+    at += kOption.size();
+  }
+  return text;
+}
+
+}  // namespace
+
+Outcome run(const Job& job, const Environment& environment, Progress& progress,
+            const Cancellation& cancellation) {
+  try {
+    return run_type(job, environment, progress, cancellation);
+  } catch (const ExternalError& error) {
+    throw ExternalError{
+        without_place(error.what(), environment.settings),
+        error.worth_retrying() ? ExternalError::Retry::yes : ExternalError::Retry::no};
+  } catch (const UserError& error) {
+    throw UserError{without_place(error.what(), environment.settings)};
+  }
 }
 
 }  // namespace iib::task
