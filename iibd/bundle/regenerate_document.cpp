@@ -1,8 +1,27 @@
 #include "regenerate_document.hpp"
 
+#include "iib/bundle/refusal.hpp"
+#include "iib/io/layer_path.hpp"
+
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace iib::bundle {
+namespace {
+
+io::YamlEdit::Result changed(const std::string& path, const Manifest& manifest,
+                             const DocumentEdit& edit) {
+  try {
+    return edit.result();
+  } catch (const io::YamlUneditable& error) {
+    throw Refusal{
+        manifest.is_csv ? RefusalCode::malformed_csv : RefusalCode::annotations_invalid_yaml,
+        fmt::format("{}: {}", io::shown_name(path), error.what()), path};
+  }
+}
+
+}  // namespace
 
 void DocumentEdit::replace(const io::YamlPath& place, std::size_t offset, std::size_t length,
                            std::string_view by, std::string_view why) {
@@ -25,7 +44,7 @@ const std::vector<Entry>& Document::entries() const {
 
 void Document::apply(const DocumentEdit& edit) {
   if (edit.empty()) return;
-  auto result = edit.result();
+  auto result = changed(path_, now_, edit);
   if (result.text == now_.text) return;
   Manifest next{now_.path, std::move(result.text), std::move(result.document), now_.is_csv};
   if (!before_) before_ = std::move(now_);

@@ -11,7 +11,7 @@ namespace iib::io::edit {
 /// The text of `source`, whose root is `root`, after `change`.
 [[nodiscard]] std::string apply(const Source& source, const YamlNode& root, const Change& change);
 
-/// What `text` holds. Throws std::logic_error unless that is what `root` says, apart from `change`.
+/// What `text` holds. Throws YamlUneditable unless that is what `root` says, apart from `change`.
 [[nodiscard]] YamlDocument verify(const YamlNode& root, const Change& change,
                                   const std::string& text);
 

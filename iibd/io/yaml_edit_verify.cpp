@@ -1,4 +1,5 @@
 #include "iib/base/error.hpp"
+#include "iib/io/yaml_edit.hpp"
 #include "yaml_edit_apply.hpp"
 #include "yaml_merge.hpp"
 
@@ -7,7 +8,7 @@
 #include <algorithm>
 #include <limits>
 #include <set>
-#include <stdexcept>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -15,8 +16,21 @@ namespace iib::io::edit {
 namespace {
 
 [[noreturn]] void fail(const YamlNode& now, std::string_view problem) {
-  throw std::logic_error{fmt::format("edited YAML does not say what it should ({}): {}",
-                                     yaml_position({}, now), problem)};
+  throw UserError{fmt::format("{}: {}", yaml_position({}, now), problem)};
+}
+
+/// What is likely to stand in the way of changes.
+std::string_view remedy(std::string_view text) {
+  // Line breaks of YAML 1.1 that 1.2 has no more: text at the end of a block scalar, a break
+  // inside.
+  for (const std::string_view separator : {"\xe2\x80\xa8", "\xe2\x80\xa9"}) {
+    if (text.find(separator) != text.npos) {
+      return "take the line separators U+2028 and U+2029 out of the document, or write them as "
+             "\\u2028 and \\u2029 between double quotes";
+    }
+  }
+  return "write that place more plainly: no alias as a key, no tag, no question mark, one key a "
+         "line";
 }
 
 bool same_type(const YamlNode& old, const YamlNode& now, Typing typing) {
@@ -161,7 +175,10 @@ YamlDocument verify(const YamlNode& root, const Change& change, const std::strin
     Comparison{}.compare(root, &change, now.root());
     return now;
   } catch (const UserError& error) {
-    throw std::logic_error{fmt::format("edited YAML is no YAML: {}", error.what())};
+    throw YamlUneditable{
+        fmt::format("a change cannot be written without another one (in the changed document, "
+                    "{}); {}",
+                    error.what(), remedy(text))};
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "iib/base/error.hpp"
 #include "iib/io/yaml.hpp"
 
 #include <cstddef>
@@ -38,6 +39,13 @@ struct YamlValue {
   std::variant<std::string, List, Map> content;
 };
 
+/// A change that cannot be written where it belongs without another one, as the document is
+/// written. what() tells the place, the problem and the remedy, but not the file.
+class YamlUneditable : public UserError {
+ public:
+  using UserError::UserError;
+};
+
 /// Changes of a text at the places where it changes and nowhere else (bundle-regeneration 11):
 /// comments, quoting, line ends and everything besides stay as they are, byte for byte. Not safe
 /// for use by several threads.
@@ -61,8 +69,8 @@ class YamlEdit {
   [[nodiscard]] bool empty() const noexcept;
 
   /// The new text. It was parsed again and holds the values that were asked for and otherwise the
-  /// old ones; throws std::logic_error when it does not, for that is a mistake of ours, and
-  /// std::invalid_argument for a place, a piece or a text (not UTF-8) that cannot be.
+  /// old ones; throws YamlUneditable when that cannot be had, and std::invalid_argument for a
+  /// place, a piece or a text (not UTF-8) that cannot be.
   [[nodiscard]] std::string text() const { return result().text; }
 
   /// A text and what it holds.

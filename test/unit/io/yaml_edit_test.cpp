@@ -126,3 +126,30 @@ TEST_CASE("a value set wins over changes below it", "[io]") {
 
   CHECK(now == "a:\n  k: v\n  l: w\nc: d\n");
 }
+
+TEST_CASE("a change that would bring another one is refused with place and remedy", "[io]") {
+  const auto refusal = [](std::string_view text, const YamlPath& place, std::string_view by) {
+    try {
+      return "not refused: " + (place.empty() ? with_pair(text, {}, "b", {std::string{by}})
+                                              : replaced(text, place, by));
+    } catch (const YamlUneditable& error) {
+      return std::string{error.what()};
+    }
+  };
+
+  SECTION("by a line separator, which only YAML 1.1 takes for a line break") {
+    const auto* const text = GENERATE("a: |\n  x\xe2\x80\xa8\n", "a: |\n  x\xe2\x80\xa8",
+                                      "a: >\n  x\xe2\x80\xa9\n\n  \n");
+    const auto said = refusal(text, {}, "quay.io/a/b:1");
+    CAPTURE(text, said);
+    CHECK(said.find("line 1") != said.npos);
+    CHECK(said.find("take the line separators U+2028 and U+2029 out") != said.npos);
+  }
+
+  SECTION("by an alias as a key with no blank behind the colon") {
+    const auto said = refusal("{a: &a x, *a :y, b: z}\n", {"a"}, "quay.io/a/b:1");
+    CAPTURE(said);
+    CHECK(said.find("line 1") != said.npos);
+    CHECK(said.find("no alias as a key") != said.npos);
+  }
+}
