@@ -4,9 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
-#include <utility>
 
 namespace iib::web {
 namespace {
@@ -68,8 +66,8 @@ std::string to_string(const EventCursor& cursor) {
   return fmt::format("{}{}", cursor.event.value(), cursor.with_batch ? kOfBatch : "");
 }
 
-EventStream::EventStream(const store::Store& store, Options options)
-    : store_{store}, options_{std::move(options)} {
+EventStream::EventStream(const store::Store& store, const Options& options)
+    : store_{store}, options_{options} {
   pending_ = fmt::format("retry: {}\n", kRetry);
   // Without data it is no event, but the client knows from where on to ask when it comes back.
   if (options_.tell_begin) pending_ += fmt::format("id: {}\n", to_string(options_.after));

@@ -41,7 +41,7 @@ class EventStream {
   };
 
   /// `store` outlives it.
-  EventStream(const store::Store& store, Options options);
+  EventStream(const store::Store& store, const Options& options);
 
   /// What comes next: at most `bytes` bytes.
   [[nodiscard]] LivePiece read(std::size_t bytes);

@@ -47,7 +47,7 @@ HttpResponse stream(const Services& services, const Call& call, EventStream::Opt
   const auto& limits = services.options.limits;
   options.keep_alive = limits.keep_alive;
   options.until = std::chrono::steady_clock::now() + limits.follow;
-  const auto events = std::make_shared<EventStream>(services.store, std::move(options));
+  const auto events = std::make_shared<EventStream>(services.store, options);
   HttpResponse response;
   response.content_type = "text/event-stream";
   // The second one keeps nginx from holding events back.
