@@ -244,7 +244,12 @@ class AmqpConsumer::Impl : public proton::messaging_handler {
     static_cast<void>(connection);
   }
   void on_connection_open(proton::connection& connection) override {
-    for (const auto& address : addresses_) connection.open_receiver(address);
+    for (const auto& address : addresses_) {
+      // RabbitMQ declares what /queue/ names as durable as the one asks who comes first.
+      proton::source_options source;
+      if (address.starts_with("/queue/")) source.durability_mode(proton::source::UNSETTLED_STATE);
+      connection.open_receiver(address, proton::receiver_options{}.source(source));
+    }
   }
   void on_receiver_open(proton::receiver&) override { ++opened_; }
   void on_message(proton::delivery& delivery, proton::message& message) override {
