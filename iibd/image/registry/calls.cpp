@@ -21,7 +21,7 @@ constexpr std::uint64_t kSlowestBytesPerSecond = 32UL << 10U;
 constexpr std::string_view kDockerHub = "docker.io";
 constexpr std::size_t kMostInsecureRegistries = 1024;  // a user may name any
 
-/// docker.io is a name of images only; its registry has another (and so has certs.d's folder).
+/// docker.io is a name of images only; its registry has another.
 std::string host_of(const model::ImageReference& image) {
   const auto& registry = image.registry();
   return registry == kDockerHub || registry == "index.docker.io" ? "registry-1.docker.io"
@@ -243,15 +243,13 @@ Reply RegistryCalls::to_registry(const Errand& errand, const io::HttpRequest& re
 
 io::HttpAnswer RegistryCalls::to_origin(const Errand& errand, const io::HttpOrigin& server,
                                         const io::HttpRequest& request) {
-  const auto host = host_of(errand.wanted.image);
+  // As pull specifications write it: so the folders of certs.d are called, Docker Hub's too.
+  const auto& registry = errand.wanted.image.registry();
   const auto tls = [&] {
-    auto settings = tls_settings(options_.certs_directory, options_.insecure_registries, host);
-    if (is_insecure(options_.insecure_registries, errand.wanted.image.registry())) {
-      settings.verification = io::HttpVerification::none;
-    }
-    return settings;
+    return tls_settings(options_.certs_directory, options_.insecure_registries, registry);
   };
-  return connections_.send(server, "registry", tls, request, errand.access.cancellation);
+  return connections_.send(server, "registry " + registry, tls, request,
+                           errand.access.cancellation);
 }
 
 Reply RegistryCalls::elsewhere(const Errand& errand, const io::HttpUrl& url,

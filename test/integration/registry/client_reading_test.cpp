@@ -54,6 +54,20 @@ TEST_CASE("a manifest comes by tag and by digest, as it is", "[registry][client]
   CHECK(by_digest.bytes == by_tag.bytes);
 }
 
+TEST_CASE("the certificates of Docker Hub lie below the name that pull specifications have",
+          "[registry][client]") {
+  IIBD_NEEDS_REGISTRY();
+  const TempDir certificates{std::filesystem::temp_directory_path()};
+  std::filesystem::create_directory(certificates.path() / "docker.io");
+  write_file_atomically(certificates.path() / "docker.io" / "lonely.key", "no key");
+  ClientSite site{{.certs_directory = certificates.path()}};
+  const auto image = model::ImageReference::parse("docker.io/library/heron:1");
+
+  // A folder that is no use is told of before anybody is connected to.
+  CHECK_THROWS_WITH(site.client().manifest(image, site.access()),
+                    Catch::Contains("docker.io/lonely.key cannot be used"));
+}
+
 TEST_CASE("what a registry answers decides whether and how it is asked again",
           "[registry][client]") {
   IIBD_NEEDS_REGISTRY();
