@@ -104,6 +104,12 @@ std::string cannot_run(EngineKind kind) {
   return {};
 }
 
+OddBase base_of(const std::vector<std::vector<LayerEntry>>& layers) {
+  OddBase base{.layers = {}};
+  for (const auto& entries : layers) base.layers.push_back({.entries = entries});
+  return base;
+}
+
 ImageSite::ImageSite(std::optional<Login> login)
     : registry{std::move(login)}, runner{make_directory(state.path() / "programs")} {}
 
@@ -179,6 +185,17 @@ model::ImageReference ImageSite::push(const std::string& repository, OddBase bas
       fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","config":{},"layers":[{}]}})", type,
                   descriptor(config_type(base.kind), config), layers));
   return reference(repository).at(model::Digest::parse(digest));
+}
+
+std::string ImageSite::read_database(image::ImageEngine& engine, const OddBase& base,
+                                     const std::string& path) {
+  constexpr std::size_t kMostBytes = 100;
+  const auto image = push("index", base);
+  const auto own = access();
+  const std::vector<std::string> paths{path};
+  engine.extract(image, paths, own.work_directory / "out", own);
+  const auto file = own.work_directory / "out/database/index.db";
+  return std::filesystem::exists(file) ? read_file(file, kMostBytes) : "absent";
 }
 
 io::JsonDocument ImageSite::manifest_of(const model::ImageReference& image) const {

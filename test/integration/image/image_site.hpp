@@ -64,6 +64,9 @@ struct OddBase {
   std::string config{};
 };
 
+/// A base of these layers, the lowest first.
+[[nodiscard]] OddBase base_of(const std::vector<std::vector<LayerEntry>>& layers);
+
 /// An image with its list, pushed by build_index().
 struct Index {
   std::vector<image::PushedImage> images;
@@ -91,6 +94,10 @@ class ImageSite {
   [[nodiscard]] model::ImageReference reference(const std::string& name) const;
   /// Pushes `base` as `repository:1`; gives it pinned.
   model::ImageReference push(const std::string& repository, OddBase base);
+
+  /// Pushes `base` and has `path` read out of it; gives what database/index.db holds then.
+  std::string read_database(image::ImageEngine& engine, const OddBase& base,
+                            const std::string& path = "/database/index.db");
 
   /// The raw manifest of a pinned image, parsed.
   [[nodiscard]] io::JsonDocument manifest_of(const model::ImageReference& image) const;

@@ -15,19 +15,6 @@ LayerEntry link(const std::string& name, const std::string& target) {
   return {name, target, EntryKind::symbolic_link};
 }
 
-/// Reads `path` out of an image of these layers; gives what is found as its index.db.
-std::string read_database(ImageSite& site, image::ImageEngine& engine, const Layers& layers,
-                          const std::string& path) {
-  OddBase base{.layers = {}};
-  for (const auto& entries : layers) base.layers.push_back({.entries = entries});
-  const auto image = site.push("index", base);
-  const auto access = site.access();
-  const std::vector<std::string> paths{path};
-  engine.extract(image, paths, access.work_directory / "out", access);
-  const auto file = access.work_directory / "out/database/index.db";
-  return fs::exists(file) ? read_file(file, 100) : "absent";
-}
-
 }  // namespace
 
 TEMPLATE_LIST_TEST_CASE("a link on the way to a database is followed inside what is read, or not",
@@ -69,7 +56,7 @@ TEMPLATE_LIST_TEST_CASE("a link on the way to a database is followed inside what
       }));
   CAPTURE(name);
 
-  CHECK(read_database(site, *engine, layers, path) == expected);
+  CHECK(site.read_database(*engine, base_of(layers), path) == expected);
 }
 
 TEMPLATE_LIST_TEST_CASE("a link that leads out of what is read is refused by name",
@@ -94,8 +81,8 @@ TEMPLATE_LIST_TEST_CASE("a link that leads out of what is read is refused by nam
       }));
   CAPTURE(name);
 
-  CHECK_THROWS_AS(read_database(site, *engine, {entries}, path), UserError);
-  CHECK_THROWS_WITH(read_database(site, *engine, {entries}, path),
+  CHECK_THROWS_AS(site.read_database(*engine, base_of({entries}), path), UserError);
+  CHECK_THROWS_WITH(site.read_database(*engine, base_of({entries}), path),
                     Catch::Contains("/index@sha256") && Catch::Contains("link"));
 }
 

@@ -13,17 +13,6 @@ using model::Digest;
 using model::ImageReference;
 using EntryKind = LayerEntry::Kind;
 
-/// The database read out of an image of these layers, or why it is not.
-std::string database_of(ImageSite& site, image::ImageEngine& engine, const OddBase& base,
-                        const std::string& path = "/database/index.db") {
-  const auto image = site.push("index", base);
-  const auto access = site.access();
-  const std::vector<std::string> paths{path};
-  engine.extract(image, paths, access.work_directory / "out", access);
-  const auto file = access.work_directory / "out" / fs::path{path}.relative_path();
-  return fs::exists(file) ? read_file(file, 100) : "absent";
-}
-
 }  // namespace
 
 TEMPLATE_LIST_TEST_CASE("manifests are read byte for byte, lists with their architectures",
@@ -164,18 +153,9 @@ TEMPLATE_LIST_TEST_CASE("a database is found through layers, whiteouts and links
       {"nowhere", {{{"etc/os-release", "NAME=base\n"}}}, "absent"},
   }));
   CAPTURE(name);
-  OddBase base{.layers = {}};
-  for (const auto& entries : layers) base.layers.push_back({.entries = entries});
   const std::string path = name == "a hard link in its folder" ? "/database" : "/database/index.db";
-  const auto image = site.push("index", base);
-  const auto access = site.access();
-  const std::vector<std::string> paths{path};
 
-  engine->extract(image, paths, access.work_directory / "out", access);
-
-  const auto file = access.work_directory / "out/database/index.db";
-  const auto found = fs::exists(file) ? read_file(file, 100) : "absent";
-  CHECK(found == expected);
+  CHECK(site.read_database(*engine, base_of(layers), path) == expected);
 }
 
 TEMPLATE_LIST_TEST_CASE("layers are read whatever their compression and the kind of the image",
@@ -190,7 +170,7 @@ TEMPLATE_LIST_TEST_CASE("layers are read whatever their compression and the kind
 
   const OddBase base{.kind = kind, .layers = {{{{"database/index.db", "db"}}, compression}}};
 
-  CHECK(database_of(site, *engine, base) == "db");
+  CHECK(site.read_database(*engine, base) == "db");
 }
 
 TEMPLATE_LIST_TEST_CASE("bundles whose archives point outside are refused by name",
