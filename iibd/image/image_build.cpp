@@ -118,6 +118,10 @@ ImageBuild::ImageBuild(const ToolRunner& tools, ContainerStorage& storage, const
       name_{fmt::format("{}-{}", storage.unique_name(access), target.architecture)} {}
 
 ImageBuild::~ImageBuild() {
+  discard_if_possible();
+}
+
+void ImageBuild::discard_if_possible() const noexcept {
   try {
     discard();
   } catch (const std::exception& error) {
@@ -171,12 +175,15 @@ void ImageBuild::begin() {
                   .named_by_user = true};
   container_ = Presence::unknown;
   const auto pulling = storage_.pull_under_way();
+  // A try that was ended in the middle may have made the container: the next would fail for its
+  // name alone, and hide why.
+  const auto clear = [this] { discard_if_possible(); };
   tools_.buildah(join({{"from", "--name", name_, "--arch", target_.architecture, "--os", "linux",
                         "--pull=false", "--retry", "0", "--quiet"},
                        tools_.policy(),
                        tools_.registry_access(target_.base.registry(), access_),
                        {docker_reference(target_.base)}}),
-                 pull, access_, Tries::as_configured);
+                 pull, access_, Tries::as_configured, clear);
   container_ = Presence::present;
   storage_.note_pulled(target_.base);
 }

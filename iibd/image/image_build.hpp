@@ -50,6 +50,7 @@ class ImageBuild {
   [[nodiscard]] std::string local_name() const { return "localhost/" + name_; }
   [[nodiscard]] Step step(std::string action) const;
   void discard() const;
+  void discard_if_possible() const noexcept;
   void discard_container(const Access& own) const;
   void discard_image(const Access& own) const;
 

@@ -151,7 +151,7 @@ std::string ToolRunner::skopeo(const Arguments& arguments, const Step& step,
 }
 
 std::string ToolRunner::buildah(const Arguments& arguments, const Step& step, const Access& access,
-                                Tries tries) const {
+                                Tries tries, const std::function<void()>& clear) const {
   const auto root = settings_ / driver_;
   const Arguments global{"--root",
                          (root / "root").string(),
@@ -165,14 +165,19 @@ std::string ToolRunner::buildah(const Arguments& arguments, const Step& step, co
                             .arguments = join({global, arguments}),
                             .environment = environment(access),
                             .limit = options_.build_timeout};
-  return tries == Tries::one ? run(program, step, access) : run_retrying(program, step, access);
+  return tries == Tries::one ? run(program, step, access)
+                             : run_retrying(program, step, access, clear);
 }
 
 std::string ToolRunner::run_retrying(const io::Program& program, const Step& step,
-                                     const Access& access) const {
+                                     const Access& access,
+                                     const std::function<void()>& clear) const {
+  bool again = false;
   return retry(options_.retries, access.cancellation, access.log,
-               fmt::format("{} of {}", program.name, step.subject),
-               [&] { return run(program, step, access); });
+               fmt::format("{} of {}", program.name, step.subject), [&] {
+                 if (std::exchange(again, true) && clear) clear();
+                 return run(program, step, access);
+               });
 }
 
 std::string ToolRunner::run(const io::Program& program, const Step& step,

@@ -4,6 +4,7 @@
 #include "image/tool_failure.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -30,8 +31,9 @@ class ToolRunner {
   [[nodiscard]] std::string skopeo(const Arguments& arguments, const Step& step,
                                    const Access& access) const;
   /// The output of `buildah` on our storage, within the time for builds. use_driver() comes first.
+  /// `clear` comes before every try but the first: it takes away what the last one left.
   std::string buildah(const Arguments& arguments, const Step& step, const Access& access,
-                      Tries tries = Tries::one) const;
+                      Tries tries = Tries::one, const std::function<void()>& clear = {}) const;
 
   /// Which storage driver buildah is run with. Not safe against concurrent calls of buildah().
   void use_driver(const std::string& driver);
@@ -57,7 +59,8 @@ class ToolRunner {
   [[nodiscard]] std::string run(const io::Program& program, const Step& step,
                                 const Access& access) const;
   [[nodiscard]] std::string run_retrying(const io::Program& program, const Step& step,
-                                         const Access& access) const;
+                                         const Access& access,
+                                         const std::function<void()>& clear = {}) const;
 
   io::ProgramRunner& programs_;
   const ToolsEngineOptions& options_;

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -145,6 +146,43 @@ TEST_CASE("what may pass is tried again, what is hopeless is not", "[image][engi
     CHECK_THROWS_WITH(fixture.read("r.io/x:1"), Catch::Contains("signal 9"));
     CHECK(fixture.runs() == 3);
   }
+}
+
+TEST_CASE("a container that a killed try left is in no other's way", "[image][engine]") {
+  Fixture fixture;
+  const auto container = (fixture.scripts.path() / "container").string();
+  fixture.scripts.write("buildah",
+                        "case \" $* \" in\n"
+                        "*' from '*) " +
+                            count_run(fixture) + "[ -e " + container +
+                            " ] && { echo 'that name is already in use' >&2; exit 125; }\n"
+                            "while [ $# -gt 1 ]; do [ \"$1\" = --name ] && printf %s \"$2\" > " +
+                            container +
+                            "; shift; done\n"
+                            "kill -KILL $$;;\n"
+                            "*' containers '*) [ -e " +
+                            container +
+                            " ] && "
+                            "echo \"[{\\\"id\\\":\\\"1\\\",\\\"containername\\\":\\\"$(cat " +
+                            container +
+                            ")\\\"}]\" || echo '[]';;\n"
+                            "*' images '*) echo '[]';;\n"
+                            "*' rm '*) rm -f " +
+                            container +
+                            ";;\n"
+                            "esac\n");
+  iib::io::ProgramRunner runner{fixture.state.path() / "programs"};
+  ToolsEngine engine{runner, fixture.options, fixture.access().log};
+  const std::vector<iib::image::Target> targets{
+      {.architecture = "amd64",
+       .base = ImageReference::parse("r.io/base:1"),
+       .destination = ImageReference::parse("r.io/out:1-amd64")}};
+
+  CHECK_THROWS_WITH(engine.build_and_push({}, targets, fixture.access()),
+                    Catch::Contains("signal 9"));
+
+  CHECK(fixture.runs() == 3);
+  CHECK_FALSE(fs::exists(container));
 }
 
 TEST_CASE("tools that answer nonsense fail the step by name", "[image][engine]") {
