@@ -180,8 +180,8 @@ class Contest {
     std::vector<std::string> expected{otter_name(kFirst)};
     std::string last;
     for (const auto& [request, otter] : sent) {
-      CAPTURE(request, otter, daemon_.log());
       const auto document = get(request);
+      CAPTURE(request, otter, history_of(document));
       CHECK(text_of(document, "state") == "complete");
       CHECK(text_of(document, "index_image") == index());
       CHECK(texts_of(document, "bundles") == std::vector{site_.pull_spec(otter + ":latest")});
