@@ -26,6 +26,11 @@ using test::Site;
 
 constexpr int kImages = 30;
 constexpr int kBatch = 100;
+constexpr auto kImageType = "application/vnd.docker.distribution.manifest.v2+json";
+
+/// Which images the bundles of a batch name: all the same ones, which are looked up once, or each
+/// its own.
+enum class Named { same, own };
 
 /// A site with the images that bundles name, and bundles that differ. The daemon is as far from
 /// its registry as `latency` says.
@@ -42,10 +47,22 @@ struct Bundles : Site {
   }
 
   /// Pushes the bundle `number`; gives its pull specification.
-  std::string push_heron(int number) {
-    const auto csv = fmt::format("{}# bundle {}\n", test::heron_csv(images), number);
+  std::string push_heron(int number, Named named = Named::same) {
+    const auto own = named == Named::own ? tag_images(fmt::format("b{}", number)) : images;
+    const auto csv = fmt::format("{}# bundle {}\n", test::heron_csv(own), number);
     return seen_from_daemon(
         push_image(fmt::format("bundles/heron{}", number), test::heron_bundle(csv)));
+  }
+
+  /// The images under another tag, for which the registry must be asked again.
+  std::vector<std::string> tag_images(const std::string& tag) {
+    std::vector<std::string> tagged;
+    for (int i = 0; i < kImages; ++i) {
+      const auto repository = fmt::format("wetland/heron{}", i);
+      registry().put_manifest(repository, tag, kImageType, registry().manifest(repository, "v1"));
+      tagged.push_back(seen_from_daemon(pull_spec(fmt::format("{}:{}", repository, tag))));
+    }
+    return tagged;
   }
 
   /// The registry's address in `text` becomes that by which the daemon reaches it.
@@ -95,8 +112,7 @@ double registry_alone(const Bundles& site) {
     httplib::Client client{
         fmt::format("http://{}", site.images.front().substr(0, site.images.front().find('/')))};
     const auto answer =
-        client.Get(fmt::format("/v2/wetland/heron{}/manifests/v1", i),
-                   {{"Accept", "application/vnd.docker.distribution.manifest.v2+json"}});
+        client.Get(fmt::format("/v2/wetland/heron{}/manifests/v1", i), {{"Accept", kImageType}});
     if (!answer || answer->status != 200) throw std::runtime_error{"the registry does not answer"};
   });
   return milliseconds_since(begin);
@@ -135,15 +151,22 @@ struct Batch {
   double registry = 0;  ///< Likewise.
 };
 
-Batch run_batch(const std::string& engine, int workers, std::chrono::milliseconds latency) {
-  Bundles site{engine, latency};
+/// How a batch is measured.
+struct Case {
+  std::string engine;
+  Named named = Named::same;
+  std::chrono::milliseconds latency{};
+};
+
+Batch run_batch(const Case& given, int workers) {
+  Bundles site{given.engine, given.latency};
   Daemon daemon{
       site.state(),
       site.seen_from_daemon(site.configuration(fmt::format("iib_queues: {{iib: {}}}\n", workers)))};
   daemon.start();
   std::string requests;
   for (int i = 0; i < kBatch; ++i) {
-    requests += (i == 0 ? "" : ",") + test::regenerate_body(site.push_heron(i));
+    requests += (i == 0 ? "" : ",") + test::regenerate_body(site.push_heron(i, given.named));
   }
   const auto registry = child_named("docker-registry");
   const auto daemon_before = processor_seconds_of(daemon.pid());
@@ -180,21 +203,21 @@ struct Batches {
   Sample registry;
 };
 
-void measure_batch(int rounds, const std::string& engine, std::chrono::milliseconds latency) {
+void measure_batch(int rounds, const Case& given) {
   Batches one{1};
   Batches four{4};
   Sample ratio;
   for (int round = 0; round < rounds; ++round) {
-    const auto alone = run_batch(engine, one.workers, latency);
-    const auto together = run_batch(engine, four.workers, latency);
+    const auto alone = run_batch(given, one.workers);
+    const auto together = run_batch(given, four.workers);
     one.add(alone);
     four.add(together);
     ratio.add(alone.whole / together.whole);
   }
   fmt::print(
-      "a batch of {} bundles with the same {} images, engine {}, registry {} ms away, {} rounds; "
-      "ms\n",
-      kBatch, kImages, engine, latency.count(), rounds);
+      "a batch of {} bundles with {} {} images, engine {}, registry {} ms away, {} rounds; ms\n",
+      kBatch, given.named == Named::own ? "each its own" : "the same", kImages, given.engine,
+      given.latency.count(), rounds);
   for (const auto& batches : {one, four}) {
     fmt::print("  {} workers  {}; processor time of iibd {}, of the registry {}\n", batches.workers,
                batches.whole.text(0), batches.daemon.text(0), batches.registry.text(0));
@@ -205,8 +228,10 @@ void measure_batch(int rounds, const std::string& engine, std::chrono::milliseco
 
 void measure_batches(int rounds, const std::string& engine) {
   using std::chrono::milliseconds;
-  for (const auto latency : {milliseconds{0}, milliseconds{20}}) {
-    measure_batch(rounds, engine, latency);
+  for (const auto named : {Named::same, Named::own}) {
+    for (const auto latency : {milliseconds{0}, milliseconds{20}}) {
+      measure_batch(rounds, {.engine = engine, .named = named, .latency = latency});
+    }
   }
 }
 
