@@ -43,13 +43,29 @@ std::map<io::ArtifactKind, std::filesystem::path> artifact_folders(const config:
 
 namespace {
 
-io::HttpServiceOptions service_options(const config::Config& config, const std::string& name,
-                                       const std::string& url) {
-  io::HttpServiceOptions options{.name = name,
-                                 .url = url,
-                                 .call_limit = config.http_timeout,
-                                 .retries = config.retry_policy()};
+/// What all services have in common.
+io::HttpServiceOptions service_options(const config::Config& config) {
+  io::HttpServiceOptions options{
+      .name = {}, .url = {}, .authorities_option = "iib_ca_file", .retries = config.retry_policy()};
   if (config.ca_file) options.authorities.push_back(*config.ca_file);
+  return options;
+}
+
+io::HttpServiceOptions greenwave_options(const config::Config& config) {
+  auto options = service_options(config);
+  options.name = "Greenwave";
+  options.url = config.greenwave_url;
+  options.call_limit = config.http_timeout;
+  options.limit_option = "iib_http_timeout";
+  return options;
+}
+
+io::HttpServiceOptions omps_options(const config::Config& config) {
+  auto options = service_options(config);
+  options.name = "OMPS";
+  options.url = config.omps_url;
+  options.call_limit = config.omps_timeout;
+  options.limit_option = "iib_omps_timeout";
   return options;
 }
 
@@ -61,10 +77,10 @@ task::Services services(const config::Config& config) {
                                     .subject_type = asked.subject_type};
   }
   if (!config.greenwave_url.empty()) {
-    services.greenwave.emplace(service_options(config, "Greenwave", config.greenwave_url));
+    services.greenwave.emplace(greenwave_options(config));
   }
   if (!config.omps_url.empty()) {
-    services.omps.emplace(service_options(config, "OMPS", config.omps_url));
+    services.omps.emplace(omps_options(config));
   }
   return services;
 }

@@ -283,6 +283,16 @@ void check_tls(const Checked& checked) {
   require_readable(checked, "iib_tls_key", config.tls_key);
 }
 
+/// Else every request that asks Greenwave or OMPS would fail.
+void check_authorities(const Checked& checked) {
+  const auto& file = checked.draft.config.ca_file;
+  if (!file || holds_certificates(*file)) return;
+  fail(checked, "iib_ca_file",
+       fmt::format("iib_ca_file is '{}', but must be a file of certificates (PEM) that this user "
+                   "can read; check the path, its owner and mode",
+                   file->string()));
+}
+
 /// The first address that other hosts can reach, if there is one.
 const ListenAddress* open_address(const Config& config) {
   const auto open = std::find_if(config.listen.begin(), config.listen.end(),
@@ -339,6 +349,7 @@ std::vector<std::string> check(const Checked& checked) {
   check_konflux(checked);
   check_opm_programs(checked);
   check_tls(checked);
+  check_authorities(checked);
   require_readable(checked, "iib_keytab", checked.draft.config.keytab);
   auto warnings = warn_of_open_doors(checked);
   for (auto& warning : warn_of_mute_logs(checked.draft.config)) {

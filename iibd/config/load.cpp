@@ -196,7 +196,13 @@ void resolve_paths(Draft& draft, const Environment& environment) {
   config.state_dir = resolver.state_dir();
   config.database = resolver.absolute(draft.original_database.value_or(config.database));
   config.secret_key_file = resolver.absolute(config.secret_key_file);
+  config.tls_certificate = resolver.absolute(config.tls_certificate);
+  config.tls_key = resolver.absolute(config.tls_key);
+  config.keytab = resolver.absolute(config.keytab);
+  config.users_file = resolver.absolute(config.users_file);
   config.docker_config_template = resolver.absolute(config.docker_config_template);
+  config.certs_dir = resolver.absolute(config.certs_dir);
+  config.ca_file = resolver.absolute(config.ca_file);
   config.request_logs_dir = resolver.absolute(config.request_logs_dir);
   config.request_related_bundles_dir = resolver.absolute(config.request_related_bundles_dir);
   config.request_recursive_related_bundles_dir =

@@ -92,7 +92,9 @@ Section limit_options() {
           option(ours, "iib_opm_timeout", &Config::opm_timeout, duration(1s), "60m",
                  "For the engine `opm`: the longest one run may take."),
           option(ours, "iib_http_timeout", &Config::http_timeout, duration(1s), "30s",
-                 "The longest a call of another service may take."),
+                 "The longest a call of another service than OMPS may take."),
+          option(ours, "iib_omps_timeout", &Config::omps_timeout, duration(1s), "60s",
+                 "The longest the upload of a package to OMPS may take."),
           option(ours, "iib_ca_file", &Config::ca_file, optional(path()), "",
                  "Authorities (PEM) that other services (Greenwave, OMPS) are trusted by, besides "
                  "those of the host."),

@@ -40,6 +40,18 @@ std::string shown(std::string_view text) {
   return one_line(text);
 }
 
+/// What the operator can do about a failure; empty when its cause says all.
+std::string remedy(HttpFailure::Cause cause, const HttpServiceOptions& options) {
+  if (cause == HttpFailure::Cause::certificate && !options.authorities_option.empty()) {
+    return fmt::format("; {} must name a file with the authority of that certificate",
+                       options.authorities_option);
+  }
+  if (cause == HttpFailure::Cause::timed_out && !options.limit_option.empty()) {
+    return fmt::format("; see whether the service is well, or raise {}", options.limit_option);
+  }
+  return {};
+}
+
 }  // namespace
 
 HttpService::HttpService(HttpServiceOptions options)
@@ -48,7 +60,10 @@ HttpService::HttpService(HttpServiceOptions options)
 HttpAnswer HttpService::try_once(const HttpRequest& request,
                                  const Cancellation& cancellation) const {
   HttpClient client{base_.origin, HttpSettings{.tls = {.authorities = options_.authorities},
-                                               .proxy = find_proxy(base_.origin)}};
+                                               .proxy = find_proxy(base_.origin),
+                                               // Who thinks for long before the first byte is
+                                               // not idle: the limit of the call decides.
+                                               .idle_timeout = options_.call_limit}};
   auto answer = client.send(request, cancellation);
   if (answer.status >= 500) throw ServerError{options_.name, std::move(answer)};
   return answer;
@@ -64,6 +79,10 @@ HttpAnswer HttpService::send(HttpRequest request, const Cancellation& cancellati
                  [&] { return try_once(request, cancellation); });
   } catch (const ServerError& error) {
     return error.answer();
+  } catch (const HttpFailure& failure) {
+    throw HttpFailure{
+        failure.what() + remedy(failure.cause(), options_), failure.cause(),
+        failure.worth_retrying() ? ExternalError::Retry::yes : ExternalError::Retry::no};
   }
 }
 

@@ -159,6 +159,8 @@ struct Config {
   std::chrono::seconds opm_timeout{};
   /// `iib_http_timeout`.
   std::chrono::seconds http_timeout{};
+  /// `iib_omps_timeout`.
+  std::chrono::seconds omps_timeout{};
   /// `iib_ca_file`.
   std::optional<std::filesystem::path> ca_file;
   /// `iib_total_attempts`.

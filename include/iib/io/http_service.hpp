@@ -20,7 +20,9 @@ struct HttpServiceOptions {
   std::string url;   ///< Its base; with or without final slashes.
   /// Trusted besides the host's authorities (`iib_ca_file`); may be empty.
   std::vector<std::filesystem::path> authorities{};
+  std::string authorities_option{};             ///< Named when a certificate is not accepted.
   std::chrono::milliseconds call_limit{30000};  ///< Of one try.
+  std::string limit_option{};                   ///< Named when a try took longer.
   std::size_t answer_limit = 1UL << 20U;        ///< Bytes of an answer's body.
   RetryPolicy retries{};                        ///< For lost connections and answers of 5xx.
 };
@@ -34,7 +36,8 @@ class HttpService {
   explicit HttpService(HttpServiceOptions options);
 
   /// Sends `request`, whose target is relative to the base (`decision`), and gives the answer
-  /// whatever its status; of 5xx, the last one. Throws HttpFailure when none came, Cancelled.
+  /// whatever its status; of 5xx, the last one. Throws HttpFailure when none came, naming the
+  /// option that may help; Cancelled.
   [[nodiscard]] HttpAnswer send(HttpRequest request, const Cancellation& cancellation,
                                 const Log& log) const;
 

@@ -20,6 +20,32 @@ class SomeFile {
   TempDir directory_{std::filesystem::temp_directory_path()};
 };
 
+TEST_CASE("the authorities of services must be certificates that can be read", "[config]") {
+  const TempDir directory{std::filesystem::temp_directory_path()};
+  const auto file = directory.path() / "authorities.pem";
+  const auto option = "iib_ca_file: " + file.string() + "\n";
+  CHECK_THAT(error_of(option), Contains(file.string()) && Contains("iib_ca_file"));
+  write_file_atomically(file, "no certificate\n");
+  CHECK_THAT(error_of(option), Contains("file of certificates"));
+  write_file_atomically(file, "-----BEGIN CERTIFICATE-----\n");
+  CHECK(error_of(option).empty());
+}
+
+TEST_CASE("paths of files may begin with ~ and are absolute", "[config]") {
+  const TempDir home{std::filesystem::temp_directory_path()};
+  const auto file = home.path() / "authorities.pem";
+  write_file_atomically(file, "-----BEGIN CERTIFICATE-----\n");
+  const auto config = load_text(
+                          "iib_ca_file: ~/authorities.pem\niib_keytab: ~/authorities.pem\n"
+                          "iib_users_file: ~/users\niib_certs_dir: certs.d\n",
+                          {{"HOME", home.path().string()}})
+                          .config;
+  CHECK(config.ca_file == file);
+  CHECK(config.keytab == file);
+  CHECK(config.users_file == home.path() / "users");
+  CHECK(config.certs_dir.is_absolute());
+}
+
 }  // namespace
 
 TEST_CASE("TLS needs a certificate and a key", "[config]") {

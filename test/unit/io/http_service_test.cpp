@@ -83,6 +83,19 @@ TEST_CASE("a service that says nothing is given up within its limit", "[http]") 
   CHECK_THROWS_AS(service.send(get("x"), {}, silent()), io::HttpFailure);
 }
 
+TEST_CASE("a service that takes too long is told with the option to raise", "[http]") {
+  const HttpTestServer server{[](const RawRequest&) {
+    return RawAnswer{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", RawAnswer::Then::silence};
+  }};
+  const io::HttpService service{{.name = "the service",
+                                 .url = "http://" + server.address(),
+                                 .call_limit = 50ms,
+                                 .limit_option = "iib_some_timeout",
+                                 .retries = {.attempts = 1}}};
+  CHECK_THROWS_WITH(service.send(get("x"), {}, silent()),
+                    Catch::Contains("raise iib_some_timeout"));
+}
+
 TEST_CASE("an answer beyond the limit is refused", "[http]") {
   const HttpTestServer server{
       [](const RawRequest&) { return answer(200, std::string(2000, 'x')); }};
