@@ -132,9 +132,11 @@ Section message_options() {
           option(honoured, "iib_messaging_batch_state_destination",
                  &Config::messaging_batch_state_destination, optional(text()), "",
                  "Where messages about batches go."),
-          option(honoured, "iib_messaging_cert", &Config::messaging_cert, path(),
-                 "/etc/iib/messaging.crt", "Our certificate for the brokers, used when it, its key and `iib_messaging_ca` are "
-                 "all there."),
+          option(
+              honoured, "iib_messaging_cert", &Config::messaging_cert, path(),
+              "/etc/iib/messaging.crt",
+              "Our certificate for the brokers, used when it, its key and `iib_messaging_ca` are "
+              "all there."),
           option(honoured, "iib_messaging_key", &Config::messaging_key, path(),
                  "/etc/iib/messaging.key", "Its key."),
           option(honoured, "iib_messaging_ca", &Config::messaging_ca, path(),
@@ -151,9 +153,10 @@ Section message_options() {
                         "/etc/iib/webhook.key}]`. `events` are `build-state` and `batch-state`, both "
                         "without the key; the secret, of 16 bytes or more, signs them. See "
                         "webhooks.md.")),
-          option(ours, "iib_outbox_warn", &Config::outbox_warn, whole_number(1), "10000",
-                 "Above so many waiting messages the log warns and the healthcheck says so. None is "
-                 "ever dropped."),
+          option(
+              ours, "iib_outbox_warn", &Config::outbox_warn, whole_number(1), "10000",
+              "Above so many waiting messages the log warns and the healthcheck says so. None is "
+              "ever dropped."),
           option(ours, "iib_outbox_tries", &Config::outbox_tries, whole_number(1, 1000), "10",
                  "A message that its receiver has refused so often is set aside for `iibd outbox`. "
                  "A receiver that is away refuses nothing."),
