@@ -28,11 +28,15 @@ std::vector<Process> processes_with(const std::string& variable, const std::stri
   for (const auto& entry : std::filesystem::directory_iterator{"/proc", ignored}) {
     const auto name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (!has_variable(contents(entry.path() / "environ"), wanted)) continue;
+    auto environment = contents(entry.path() / "environ");
+    if (!has_variable(environment, wanted)) continue;
     auto command_line = contents(entry.path() / "cmdline");
-    std::replace(command_line.begin(), command_line.end(), '\0', ' ');
+    for (auto* text : {&command_line, &environment}) {
+      std::replace(text->begin(), text->end(), '\0', ' ');
+    }
     // A zombie's memory is gone, its command line with it.
-    if (!command_line.empty()) found.push_back({std::stoi(name), std::move(command_line)});
+    if (command_line.empty()) continue;
+    found.push_back({std::stoi(name), std::move(command_line), std::move(environment)});
   }
   return found;
 }

@@ -12,6 +12,8 @@ struct Process {
   pid_t pid = 0;
   /// Its arguments, joined by blanks.
   std::string command_line;
+  /// Its variables, joined by blanks.
+  std::string environment;
 };
 
 /// All processes, zombies apart, whose environment began with `variable`=`value`: how a test finds
