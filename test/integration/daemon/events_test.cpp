@@ -30,8 +30,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kConfiguration =
     "iib_registry: registry.example.com\n"
-    "iib_worker_usernames: [worker]\n"
-    "iib_trusted_proxies: [127.0.0.1]\n"
+    "login_disabled: true\n"
     "iib_queues: {iib: 0}\n";  // nothing runs: states come from outside
 constexpr auto kRemove =
     R"({"operators": ["o"], "binary_image": "r.example.com/i:1", "from_index": "r.example.com/x:1"})";
@@ -118,7 +117,7 @@ std::pair<std::int64_t, bool> order_of(const std::string& id) {
 }
 
 void run_request(const Daemon& daemon) {
-  const auto submitted = daemon.post("/api/v1/builds/rm", kRemove, "builder");
+  const auto submitted = daemon.post("/api/v1/builds/rm", kRemove);
   REQUIRE(submitted.status == 201);
   const auto path = fmt::format("/api/v1/builds/{}", submitted.json["id"].GetInt64());
   const auto tell = [&](const std::string& state) {
