@@ -38,7 +38,7 @@ PublisherOptions quick() {
 
 std::filesystem::path write_secret(const std::filesystem::path& directory,
                                    const std::string& text) {
-  const auto file = directory / "webhook.key";
+  auto file = directory / "webhook.key";
   std::ofstream{file} << text;
   std::filesystem::permissions(file, std::filesystem::perms::owner_read);
   return file;
