@@ -158,6 +158,10 @@ std::vector<std::string> RabbitMq::environment() const {
 
 void RabbitMq::kill() {
   end_group(broker_);
+  // The leader is a shell: what it has started may live a moment longer.
+  if (!eventually(20s, [&] { return !takes_connections(port_); })) {
+    throw std::runtime_error{"RabbitMQ does not die"};
+  }
 }
 
 void RabbitMq::start() {

@@ -46,7 +46,7 @@ TEST_CASE("the operator lists, retries and drops refused messages beside the dae
   }));
 
   CHECK_THAT(outbox({"drop", std::to_string(before[1]["number"].GetInt64())}),
-             Contains("1 message dropped"));
+             Contains("one message dropped"));
   broker.behave({});
   CHECK_THAT(outbox({"retry", "--all"}), Contains("will be sent again"));
 
