@@ -42,11 +42,13 @@ io::JsonDocument build_watched(const Daemon& daemon, const std::string& life,
                                const std::vector<Login>& logins) {
   const auto request = submit(daemon, type, body);
   const auto seen = watch(daemon, life, request, logins);
-  CHECK(seen.loose == std::vector<std::string>{});
-  CHECK(seen.showing == std::vector<std::string>{});
+  const auto left = left_behind(daemon, logins);
+  CAPTURE(seen.loose, seen.showing, left);
+  CHECK(seen.loose.empty());
+  CHECK(seen.showing.empty());
   CHECK(seen.processes > 0);
   CHECK(seen.auth_files > 0);
-  CHECK(left_behind(daemon, logins) == std::vector<std::string>{});
+  CHECK(left.empty());
   auto document = daemon.wait_final(request);
   const auto log = daemon.get(fmt::format("/api/v1/builds/{}/logs", request)).body;
   for (const auto& login : logins) CHECK_FALSE(shows(io::to_json(document) + log, login));

@@ -176,6 +176,25 @@ TEST_CASE("build tags name the same manifest list, and never another request's r
   }
 }
 
+TEST_CASE("a result is reported under the output registry, its copy where it was pushed",
+          "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine("embedded");
+  Daemon daemon{site.state(),
+                site.configuration("iib_index_image_output_registry: images.example.com\n")};
+  daemon.start();
+  const auto document = add_first(daemon, site, "");
+  REQUIRE(text_of(document, "state") == "complete");
+  CHECK(text_of(document, "index_image") == "images.example.com/iib-build:1");
+  CHECK_THAT(text_of(document, "index_image_resolved"),
+             Catch::StartsWith("images.example.com/iib-build@sha256:"));
+  CHECK(text_of(document, "internal_index_image_copy") == site.pull_spec("iib-build:1"));
+  CHECK_THAT(text_of(document, "internal_index_image_copy_resolved"),
+             Catch::StartsWith(site.pull_spec("iib-build@sha256:")));
+  CHECK_FALSE(site.registry().manifest("iib-build", "1").empty());
+}
+
 TEST_CASE("bundles of the deprecation list are deprecated, others only told in the log",
           "[parameters]") {
   IIBD_NEEDS_TOOLS();
