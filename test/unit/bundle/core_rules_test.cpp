@@ -174,6 +174,21 @@ TEST_CASE("metadata and annotations are made where there are none", "[bundle]") 
   }
 }
 
+TEST_CASE("a file that cannot be changed without another change is refused", "[bundle]") {
+  RegenerateFixture fixture;
+  // relatedImages come after a text that ends with a line separator.
+  fixture.with("otter.yaml", csv_text(container("manager", "quay.io/acme/otter:1") +
+                                      "schedulerName: |\n  x\xe2\x80\xa8\n"));
+  fixture.exists("quay.io/acme/otter:1", 'a');
+
+  const auto refusal = fixture.refusal();
+
+  CHECK(refusal.code() == RefusalCode::malformed_csv);
+  CHECK(refusal.file() == "manifests/otter.yaml");
+  CHECK_THAT(refusal.what(), Contains("manifests/otter.yaml: a change cannot be written") &&
+                                 Contains("line separators"));
+}
+
 TEST_CASE("an annotation template with an unknown name is refused", "[bundle]") {
   RegenerateFixture fixture;
   fixture.core({.csv_annotations = {{"a", "{packagename}"}},
