@@ -106,6 +106,19 @@ class OpenFile final : public OpenArtifact {
   Descriptor file_;
 };
 
+/// A death while a log was shortened left the shorter one unfinished.
+void remove_unfinished_logs(const std::filesystem::path& folder) {
+  const auto unfinished = replacement_of_log(std::string{suffix(ArtifactKind::request_log)});
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;  // what stays is as long as a log at most
+    if (entry->path().string().ends_with(unfinished)) {
+      std::filesystem::remove(entry->path(), ignored);
+    }
+  }
+}
+
 }  // namespace
 
 LocalArtifacts::LocalArtifacts(std::map<ArtifactKind, std::filesystem::path> folders,
@@ -120,6 +133,7 @@ LocalArtifacts::LocalArtifacts(std::map<ArtifactKind, std::filesystem::path> fol
                                       error.message()),
                           ExternalError::Retry::no};
     }
+    if (kind == ArtifactKind::request_log) remove_unfinished_logs(folder);
   }
 }
 

@@ -108,7 +108,8 @@ std::vector<const io::JsonDocument*> with_fields(const std::vector<io::JsonDocum
 void check_times(const Daemon& daemon, const Request& request) {
   const auto log = log_of(daemon, request);
   const auto steps = daemon.get(path_of(request, "/steps")).json;
-  const auto times = with_fields(records_of(daemon, request), {"step", "outcome", "seconds"});
+  const auto records = records_of(daemon, request);
+  const auto times = with_fields(records, {"step", "outcome", "seconds"});
   REQUIRE(times.size() == steps.Size());
   for (rapidjson::SizeType at = 0; at < steps.Size(); ++at) {
     const auto& told = *times[at];
@@ -162,8 +163,8 @@ TEST_CASE("each request has its steps, and a log that tells what it did in which
   check_pushed(daemon, requests[2], 2);
   check_pushed(daemon, requests[4], 1);
 
-  const auto retries = with_fields(records_of(daemon, requests[1]),
-                                   {"what", "attempt", "attempts", "delay", "cause"});
+  const auto tried = records_of(daemon, requests[1]);
+  const auto retries = with_fields(tried, {"what", "attempt", "attempts", "delay", "cause"});
   REQUIRE_FALSE(retries.empty());
   CHECK((*retries.front())["attempt"].GetInt() == 1);
   CHECK_THAT(text_of(*retries.front(), "cause"), Catch::Contains("127.0.0.1:1"));
@@ -177,8 +178,8 @@ TEST_CASE("each request has its steps, and a log that tells what it did in which
   CHECK(text_of(*packages[1], "package") == "otter-operator");
   CHECK(text_of(*packages[1], "change") == "added");
   CHECK((*packages[1])["bundles_added"].GetInt64() == 1);
-  const auto removed =
-      with_fields(records_of(daemon, requests[2]), {"package", "change", "bundles_removed"});
+  const auto rest = records_of(daemon, requests[2]);
+  const auto removed = with_fields(rest, {"package", "change", "bundles_removed"});
   REQUIRE(removed.size() == 1);
   CHECK(text_of(*removed.front(), "change") == "removed");
   CHECK_THAT(log_of(daemon, requests[2]), Catch::Contains("- package heron-operator"));

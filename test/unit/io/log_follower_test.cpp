@@ -121,3 +121,14 @@ TEST_CASE("an artifact that is open stays what it was", "[io]") {
   CHECK_FALSE(place.artifacts.open(ArtifactKind::request_log, RequestId{8}));
   CHECK_FALSE(place.artifacts.open(ArtifactKind::nested_bundles, kRequest));
 }
+
+TEST_CASE("what a death left of a log that was shortened goes at the next start", "[io]") {
+  const TempDir directory{std::filesystem::temp_directory_path(), "unfinished-"};
+  write_file_atomically(directory.path() / "7.log", "a line\n");
+  write_file_atomically(directory.path() / "7.log.new", "a l");
+
+  const LocalArtifacts artifacts{{{ArtifactKind::request_log, directory.path()}}};
+
+  CHECK_FALSE(std::filesystem::exists(directory.path() / "7.log.new"));
+  CHECK(artifacts.open(ArtifactKind::request_log, kRequest)->size() == 7);
+}
