@@ -78,13 +78,8 @@ std::int64_t waiting(const std::filesystem::path& path) {
 }
 
 void post(Daemon& daemon) {
-  while (true) {
-    try {
-      if (daemon.post("/api/v1/builds/add", kQuickRequest).status == 201) return;
-    } catch (const std::runtime_error&) {
-      continue;  // it dies meanwhile: see below
-    }
-  }
+  REQUIRE(eventually(
+      60s, [&] { return daemon.post("/api/v1/builds/add", kQuickRequest).status == 201; }));
 }
 
 }  // namespace
