@@ -62,7 +62,8 @@ TEST_CASE("messages of a real daemon arrive at RabbitMQ, field by field", "[mess
                        file("iibd.pem"), file("iibd.key"), trusted.certificate().string());
   };
   const auto configuration = [&](const std::string& url, const Authority& trusted) {
-    return PostOffice::configuration(url, kTopic, kQueue, certificates(trusted));
+    // The consumer has declared that queue, as a durable one.
+    return PostOffice::configuration(url, kTopic, "/amq/queue/iib.batch", certificates(trusted));
   };
 
   {  // plain
