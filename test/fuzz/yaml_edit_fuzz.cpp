@@ -138,11 +138,11 @@ bool has_alias_as_key(const YamlNode& node) {
                      [](const YamlNode* item) { return has_alias_as_key(*item); });
 }
 
-/// What is too rare to be changed in all its forms: aliases as keys, and line breaks of YAML 1.1
-/// that 1.2 has no more.
+/// What is too rare to be changed in all its forms: aliases as keys, line breaks of YAML 1.1 that
+/// 1.2 has no more, and byte order marks behind the begin.
 bool may_be_refused(std::string_view text, const YamlNode& root) {
   return text.find("\xe2\x80\xa8") != text.npos || text.find("\xe2\x80\xa9") != text.npos ||
-         has_alias_as_key(root);
+         text.find("\xef\xbb\xbf", 1) != text.npos || has_alias_as_key(root);
 }
 
 }  // namespace
