@@ -147,12 +147,13 @@ Section message_options() {
                  "Whether brokers shall keep messages over a restart."),
           option(honoured, "iib_messaging_timeout", &Config::messaging_timeout, duration(1s), "30",
                  "The longest a broker may take to connect or to take a message."),
-          secret(option(ours, "iib_webhooks", &Config::webhooks, webhooks(), "[]",
-                        "Receivers of the same messages by HTTP POST, such as "
-                        "`[{url: 'https://ci.example.com/iibd', events: [batch-state], secret_file: "
-                        "/etc/iib/webhook.key}]`. `events` are `build-state` and `batch-state`, both "
-                        "without the key; the secret, of 16 bytes or more, signs them. See "
-                        "webhooks.md.")),
+          secret(
+              option(ours, "iib_webhooks", &Config::webhooks, webhooks(), "[]",
+                     "Receivers of the same messages by HTTP POST, such as "
+                     "`[{url: 'https://ci.example.com/iibd', events: [batch-state], secret_file: "
+                     "/etc/iib/webhook.key}]`. `events` are `build-state` and `batch-state`, both "
+                     "without the key; the secret, of 16 bytes or more, signs them. See "
+                     "webhooks.md.")),
           option(
               ours, "iib_outbox_warn", &Config::outbox_warn, whole_number(1), "10000",
               "Above so many waiting messages the log warns and the healthcheck says so. None is "

@@ -232,10 +232,9 @@ std::vector<OutboxMessage> Store::next_messages(std::string_view channel,
                                                 std::string_view destination,
                                                 std::size_t most) const {
   return impl_->readers.with([&](Connection& connection) {
-    return ::iib::store::next_messages(connection, {.channel = channel,
-                                                    .destination = destination,
-                                                    .now = impl_->clock.now(),
-                                                    .most = most});
+    return ::iib::store::next_messages(
+        connection,
+        {.channel = channel, .destination = destination, .now = impl_->clock.now(), .most = most});
   });
 }
 

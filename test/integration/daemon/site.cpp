@@ -113,11 +113,11 @@ std::string build_index(const Daemon& daemon, const std::string& type, const std
 bool put_over(const Site& site, const std::string& from, const std::string& to) {
   const TempDir directory{site.directory(), "skopeo-"};
   io::ProgramRunner programs{directory.path()};
-  const auto exit = programs.run(
-      {.name = "skopeo",
-       .arguments = {"copy", "--all", "--preserve-digests", "--src-tls-verify=false",
-                     "--dest-tls-verify=false", "docker://" + from, "docker://" + to}},
-      {});
+  const auto exit =
+      programs.run({.name = "skopeo",
+                    .arguments = {"copy", "--all", "--preserve-digests", "--src-tls-verify=false",
+                                  "--dest-tls-verify=false", "docker://" + from, "docker://" + to}},
+                   {});
   return exit.status == 0;
 }
 
