@@ -1,13 +1,10 @@
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "iib/base/hmac.hpp"
 #include "iib/notify/webhook.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <sys/stat.h>
-
-#include <array>
 
 namespace iib::notify {
 namespace {
@@ -15,7 +12,6 @@ namespace {
 /// Less could be guessed from one signature; more is a mistake.
 constexpr std::size_t kLeastBytes = 16;
 constexpr std::size_t kMostBytes = 4096;
-constexpr std::size_t kMacBytes = 32;
 
 void require_private(const std::filesystem::path& file) {
   struct stat status {};
@@ -50,18 +46,7 @@ Secret load_webhook_secret(const std::filesystem::path& file) {
 }
 
 std::string webhook_signature(const Secret& secret, std::string_view body) {
-  const auto key = secret.reveal();
-  std::array<unsigned char, kMacBytes> mac{};
-  unsigned size = 0;
-  const auto* const bytes = reinterpret_cast<const unsigned char*>(body.data());
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, body.size(), mac.data(),
-           &size) == nullptr ||
-      size != mac.size()) {
-    throw Error{"OpenSSL could not compute an HMAC"};
-  }
-  std::string text = "sha256=";
-  for (const auto byte : mac) text += fmt::format("{:02x}", byte);
-  return text;
+  return "sha256=" + hmac_sha256_hex(secret.reveal(), body);
 }
 
 }  // namespace iib::notify

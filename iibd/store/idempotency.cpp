@@ -1,15 +1,13 @@
 #include "store/idempotency.hpp"
 
+#include "iib/base/hmac.hpp"
 #include "iib/io/json.hpp"
 #include "iib/model/json_writer.hpp"
 #include "store/sql/idempotency.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 namespace iib::store {
@@ -22,23 +20,7 @@ constexpr int kDroppedAtOnce = 16;
 /// Sets this use of the store's key apart from sealing.
 constexpr std::string_view kPurpose = "iibd idempotency key, body hash, 1";
 
-using Mac = std::array<unsigned char, 32>;
 using Mapping = std::map<std::string, std::vector<std::string>>;
-
-const unsigned char* bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-Mac hmac(std::string_view key, std::string_view text) {
-  Mac mac{};
-  unsigned size = 0;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes(text), text.size(),
-           mac.data(), &size) == nullptr ||
-      size != mac.size()) {
-    throw Error{"OpenSSL could not compute an HMAC"};
-  }
-  return mac;
-}
 
 /// JSON text of the mappings, or nothing when all are empty: bundles that no build has seen yet.
 std::optional<std::string> mappings_of(const std::vector<model::Request>& requests) {
@@ -88,11 +70,7 @@ void bind_key(Use& use, const std::optional<std::string>& user, const model::Ide
 }  // namespace
 
 std::string body_hash(const Secret& key, std::string_view body) {
-  const auto derived = hmac(key.reveal(), kPurpose);
-  const auto mac = hmac({reinterpret_cast<const char*>(derived.data()), derived.size()}, body);
-  std::string hex;
-  for (const auto byte : mac) fmt::format_to(std::back_inserter(hex), "{:02x}", byte);
-  return hex;
+  return hmac_sha256_hex(hmac_sha256(key.reveal(), kPurpose), body);
 }
 
 std::optional<KnownSubmission> find_submission(Connection& connection,

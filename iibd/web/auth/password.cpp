@@ -1,15 +1,11 @@
 #include "web/auth/password.hpp"
 
 #include "iib/base/base64.hpp"
-#include "iib/base/error.hpp"
+#include "iib/base/hmac.hpp"
 #include "iib/base/secret.hpp"
 #include "web/auth/random.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <array>
 
 namespace iib::web {
 namespace {
@@ -47,14 +43,7 @@ std::string RememberedPasswords::mark_of(const PasswordHash& kept,
   // The salt makes it the password of one user, the hash that of one time: a new password does not
   // meet the old mark. Both have fixed lengths for one entry.
   const Secret text{fmt::format("{}{}{}", kept.salt, kept.hash, password)};
-  std::array<unsigned char, EVP_MAX_MD_SIZE> mark{};
-  unsigned size = 0;
-  if (HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
-           reinterpret_cast<const unsigned char*>(text.reveal().data()), text.reveal().size(),
-           mark.data(), &size) == nullptr) {
-    throw ExternalError{"OpenSSL cannot compute HMAC", ExternalError::Retry::no};
-  }
-  return {mark.begin(), mark.begin() + size};
+  return hmac_sha256(key_, text.reveal());
 }
 
 bool RememberedPasswords::knows(const PasswordHash& kept, std::string_view password) const {
