@@ -78,9 +78,9 @@ TEST_CASE("a followed log that loses its middle is sent whole, and then shown wi
           "[web][follow]") {
   WebFixture fixture;
   const auto id = fixture.submit_add();
-  const Log log{
-      make_bounded_file_sink((fixture.dir.path() / "logs/1.log").string(), kLeastLogBytes, nullptr),
-      "task", LogLevel::info};
+  const auto file = fixture.dir.path() / fmt::format("logs/{}.log", id.value());
+  const Log log{make_bounded_file_sink(file.string(), kLeastLogBytes, nullptr), "task",
+                LogLevel::info};
   RawClient client{fixture.address()};
   client.send(kAsk);
   REQUIRE(client.receive().status == 200);
