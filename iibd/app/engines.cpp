@@ -53,6 +53,7 @@ Images make_images(const config::Config& config, const StateDirectory& state,
                                    .insecure_registries = config.insecure_registries,
                                    .retries = config.retry_policy(),
                                    .call_limit = config.skopeo_timeout,
+                                   .build_limit = config.build_timeout,
                                    .connections = connections(config)},
       std::move(log));
   engine->sweep();  // some files at most, and nothing is running yet

@@ -41,6 +41,13 @@ RegistryOptions registry_options(const EmbeddedEngineOptions& options) {
           .transfers = options.connections};
 }
 
+/// `access` for work that may take `limit`.
+Access limited(const Access& access, std::chrono::seconds limit) {
+  auto own = access;
+  own.cancellation = access.cancellation.within(limit);
+  return own;
+}
+
 }  // namespace
 
 struct EmbeddedEngine::Impl {
@@ -120,7 +127,20 @@ void EmbeddedEngine::extract(const model::ImageReference& image, std::span<const
 std::vector<PushedImage> EmbeddedEngine::build_and_push(const ImageContent& content,
                                                         std::span<const Target> targets,
                                                         const Access& access) {
-  return EmbeddedBuild{impl_->workshop(), content, targets, access}.run();
+  const auto limit = impl_->options.build_limit;
+  const auto own = limited(access, limit);
+  try {
+    return EmbeddedBuild{impl_->workshop(), content, targets, own}.run();
+  } catch (const ExternalError& error) {
+    const auto now = std::chrono::steady_clock::now();
+    // A deadline of the whole request speaks for itself.
+    if (now < own.cancellation.deadline() || now >= access.cancellation.deadline()) throw;
+    throw ExternalError{
+        fmt::format("the images were not made and pushed within {} s: {}; look at the load of the "
+                    "host and of the registries, or raise iib_build_timeout",
+                    limit.count(), error.what()),
+        ExternalError::Retry::no};
+  }
 }
 
 model::Digest EmbeddedEngine::push_list(const model::ImageReference& destination,

@@ -27,6 +27,8 @@ struct EmbeddedEngineOptions {
   RetryPolicy retries{};  ///< For every call of a registry.
   /// The longest a call of a registry may take (`iib_skopeo_timeout`).
   std::chrono::seconds call_limit{300};
+  /// The longest that making and pushing images may take (`iib_build_timeout`).
+  std::chrono::seconds build_limit{30 * 60};
   std::size_t transfers = 8;  ///< Calls of registries that one build has under way at once.
   /// Connections that are in use at once to one registry, over all requests.
   std::size_t connections = 8;

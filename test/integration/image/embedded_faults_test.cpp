@@ -57,6 +57,20 @@ std::string list_of(int count) {
 
 }  // namespace
 
+TEST_CASE("a build ends at its own limit, which the reason names", "[image][embedded][faults]") {
+  if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
+  const FaultySite site;
+  site.proxy.add(
+      {.method = "PUT", .path = "/v2/out/blobs/uploads/", .fault = {.kind = FaultKind::silence}});
+  auto options = site.options();
+  options.build_limit = 1s;
+  EmbeddedEngine engine{options, site.access().log};
+
+  CHECK_THROWS_WITH(site.build(engine, "the database"),
+                    Catch::Contains("within 1 s") && Catch::Contains("raise iib_build_timeout"));
+  CHECK(site.final_digest().empty());
+}
+
 TEST_CASE("a bad moment in any phase changes nothing of the result", "[image][embedded][faults]") {
   if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
   FaultySite undisturbed;

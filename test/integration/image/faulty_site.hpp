@@ -34,8 +34,7 @@ class FaultySite : public ImageSite {
   [[nodiscard]] model::ImageReference by_proxy(const std::string& name) const {
     return model::ImageReference::parse(proxy.address() + "/" + name);
   }
-  [[nodiscard]] std::unique_ptr<image::EmbeddedEngine> engine(
-      const std::string& name = "engine") const {
+  [[nodiscard]] image::EmbeddedEngineOptions options(const std::string& name = "engine") const {
     auto options = embedded_options(name);
     options.insecure_registries = {proxy.address(), registry.address()};
     options.retries = {.attempts = kAttempts,
@@ -43,7 +42,11 @@ class FaultySite : public ImageSite {
                        .delay = std::chrono::milliseconds{0},
                        .jitter = std::chrono::milliseconds{0}};
     options.call_limit = std::chrono::seconds{5};
-    return std::make_unique<image::EmbeddedEngine>(options, access().log);
+    return options;
+  }
+  [[nodiscard]] std::unique_ptr<image::EmbeddedEngine> engine(
+      const std::string& name = "engine") const {
+    return std::make_unique<image::EmbeddedEngine>(options(name), access().log);
   }
   /// Makes images for these architectures with this database, and their list under the final tag.
   model::Digest build(image::ImageEngine& engine, const std::string& database,
