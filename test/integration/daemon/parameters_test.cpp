@@ -242,6 +242,37 @@ TEST_CASE("the update graph follows the mode that was asked for", "[parameters]"
   CHECK(text_of(document, "graph_update_mode") == "semver");
 }
 
+TEST_CASE("a bundle that substitutes another takes its place in the index", "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  const TempDir scratch{fs::temp_directory_path()};
+  const auto folder = scratch.path() / "bundle";
+  fs::copy(sample_bundle("otter-operator", "0.3.0"), folder, fs::copy_options::recursive);
+  const auto csv = folder / "manifests" / "otter-operator.clusterserviceversion.yaml";
+  auto text = std::regex_replace(read_file(csv, 1'000'000), std::regex{"olm.skipRange: .*"},
+                                 "olm.substitutesFor: otter-operator.v0.2.0");
+  text = std::regex_replace(text, std::regex{"replaces: otter-operator.v0.2.0"},
+                            "replaces: otter-operator.v0.1.0");
+  std::ofstream{csv} << text;
+  const auto substitute = site.push_image("otter-fixed", bundle_image(folder));
+  Daemon daemon{site.state(), site.configuration()};
+  daemon.start();
+  const auto index = build_index(daemon, "add",
+                                 site.add_body({site.push_bundle("otter-operator", "0.1.0"),
+                                                site.push_bundle("otter-operator", "0.2.0")},
+                                               {.add_arches = {"amd64"}}));
+
+  const auto result =
+      build_index(daemon, "add", site.add_body({substitute}, {.from_index = index}));
+
+  IndexDatabase database{site.registry(), result};
+  CHECK(database.query("SELECT substitutesfor FROM operatorbundle "
+                       "WHERE name = 'otter-operator.v0.3.0'") == Rows{{"otter-operator.v0.2.0"}});
+  const auto heads = database.query("SELECT DISTINCT head_operatorbundle_name FROM channel");
+  CHECK(heads == Rows{{"otter-operator.v0.3.0"}});
+}
+
 TEST_CASE("related images that do not exist fail the request, all of them named", "[parameters]") {
   IIBD_NEEDS_TOOLS();
   Site site;
