@@ -74,7 +74,11 @@ struct Office {
                            }},
         clock, quiet_log());
   }
-  ~Office() { store.reset(); }  // its writer must not wake a publisher that has gone
+  /// The publisher's thread reads the store, whose writer wakes the publisher.
+  ~Office() {
+    if (publisher) publisher->stop();
+    store.reset();
+  }
   Office(const Office&) = delete;
   Office& operator=(const Office&) = delete;
 
