@@ -166,6 +166,9 @@ class AmqpBroker::Impl : public proton::messaging_handler, public proton::listen
     return behaviour_.with([](const auto& behaviour) { return behaviour; });
   }
 
+ private:
+  friend class AmqpBroker;
+
   Guarded<AmqpBehaviour> behaviour_;
   const std::optional<AmqpTls> tls_;
   Guarded<std::vector<AmqpMessage>> received_;
@@ -259,6 +262,9 @@ class AmqpConsumer::Impl : public proton::messaging_handler {
   void on_error(const proton::error_condition& condition) override {
     problem_.with([&](auto& text) { text = condition.what(); });
   }
+
+ private:
+  friend class AmqpConsumer;
 
   const std::string url_;
   const std::vector<std::string> addresses_;
