@@ -1,17 +1,24 @@
 #include "processes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 
 namespace iib::test {
 namespace {
 
+/// What a file of /proc holds; no more than was read when its process ended meanwhile, which is an
+/// error of reading that an iterator of the stream would throw.
 std::string contents(const std::filesystem::path& path) {
   std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
+  std::string text;
+  std::array<char, 4096> part{};
+  while (file.read(part.data(), part.size()), file.gcount() > 0) {
+    text.append(part.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  return text;
 }
 
 bool has_variable(const std::string& environment, const std::string& wanted) {
