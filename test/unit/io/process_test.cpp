@@ -36,7 +36,8 @@ Program shell(const std::string& script, std::chrono::seconds limit = 60s) {
 /// 'Z' for a zombie, 'X' when there is no such process.
 char state_of(const std::string& pid) {
   std::ifstream file{"/proc/" + pid + "/stat"};
-  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  std::string text;
+  std::getline(file, text);  // which tells a process that ends meanwhile by an empty text
   const auto end = text.rfind(')');
   return end == std::string::npos || end + 2 >= text.size() ? 'X' : text[end + 2];
 }
