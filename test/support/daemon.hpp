@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace iib::test {
@@ -35,6 +36,9 @@ class Daemon {
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon();
 
+  /// Its log is `file` from the next start on, and not one beside the state: for a state on a disk
+  /// that is to be full.
+  void log_to(std::filesystem::path file) { log_file_ = std::move(file); }
   /// Starts it and waits until it listens. Throws with its log when it ends instead, or does not
   /// listen within 20 s.
   void start();

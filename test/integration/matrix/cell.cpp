@@ -36,7 +36,9 @@ class Cell {
         place_{site.make_place()},
         disk_{trouble == Trouble::disk_full ? std::make_unique<SmallDisk>("80m") : nullptr},
         daemon_{state(), site.configuration_for(place_)},
-        before_{index()} {}
+        before_{index()} {
+    if (disk_) daemon_.log_to(site_.directory() / (state().filename().string() + ".log"));
+  }
 
   [[nodiscard]] const Place& place() const { return place_; }
 
