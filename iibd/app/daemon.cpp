@@ -14,10 +14,14 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <thread>
 
 namespace iib::app {
 namespace {
+
+/// So many times as much may the cache of layers take (`iib_layer_cache_size`).
+constexpr std::uint64_t kLayerCachePerKeptCatalogs = 4;
 
 void greet(const config::Loaded& loaded, const Log& log) {
   for (const auto& warning : loaded.warnings) log.warning("{}", warning);
@@ -77,11 +81,14 @@ void serve(const config::Loaded& loaded) {
   const auto catalogs = make_catalog_engine(config, programs);
   const auto settings = task_settings(config, state);
   task::SharedLookups lookups;
+  task::KeptCatalogs kept_catalogs{settings.work_root,
+                                   config.layer_cache_size / kLayerCachePerKeptCatalogs};
   const task::Environment environment{.settings = settings,
                                       .images = *images.engine,
-                                      .catalogs = *catalogs,
+                                      .catalogs = *catalogs.engine,
                                       .lookups = lookups,
-                                      .artifacts = artifacts};
+                                      .artifacts = artifacts,
+                                      .kept_catalogs = kept_catalogs};
 
   scheduler::Scheduler scheduler{scheduler_options(config, state), store, job_runner(environment),
                                  [&](RequestId id) { return logs.request(id, artifacts); },

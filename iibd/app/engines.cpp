@@ -23,6 +23,23 @@ std::size_t connections(const config::Config& config) {
   return std::clamp(workers * kOfWorker, kOfWorker, kMost);
 }
 
+std::unique_ptr<catalog::CatalogEngine> make_database_engine(const config::Config& config,
+                                                             io::ProgramRunner& programs) {
+  switch (config.index_engine) {
+    case config::IndexEngineKind::embedded:
+      return std::make_unique<catalog::EmbeddedEngine>();
+    case config::IndexEngineKind::opm:
+      break;
+  }
+  return std::make_unique<catalog::OpmEngine>(
+      programs, catalog::OpmEngineOptions{
+                    .program = config.default_opm,
+                    .programs = config.ocp_opm_mapping,
+                    .limit = config.opm_timeout,
+                    .deprecated_at_once = static_cast<std::size_t>(config.deprecate_bundles_limit),
+                    .retries = config.retry_policy()});
+}
+
 }  // namespace
 
 Images make_images(const config::Config& config, const StateDirectory& state,
@@ -60,21 +77,20 @@ Images make_images(const config::Config& config, const StateDirectory& state,
   return {.engine = std::move(engine), .sweep = [](const Cancellation&) {}};
 }
 
-std::unique_ptr<catalog::CatalogEngine> make_catalog_engine(const config::Config& config,
-                                                            io::ProgramRunner& programs) {
-  switch (config.index_engine) {
-    case config::IndexEngineKind::embedded:
-      return std::make_unique<catalog::EmbeddedEngine>();
-    case config::IndexEngineKind::opm:
-      break;
-  }
-  return std::make_unique<catalog::OpmEngine>(
-      programs, catalog::OpmEngineOptions{
-                    .program = config.default_opm,
-                    .programs = config.ocp_opm_mapping,
-                    .limit = config.opm_timeout,
-                    .deprecated_at_once = static_cast<std::size_t>(config.deprecate_bundles_limit),
-                    .retries = config.retry_policy()});
+catalog::FileBasedOptions file_based_options(const config::Config& config) {
+  // As the original does it: by the release of opm that is configured for the OCP version.
+  const auto level = [mapping = config.ocp_opm_mapping,
+                      fallback = config.default_opm](std::string_view ocp_version) {
+    const auto found = mapping.find(std::string{ocp_version});
+    return catalog::fbc::migrate_level_of(found == mapping.end() ? fallback : found->second);
+  };
+  return {.level = level, .deprecations_directory = config.operator_deprecations_dir};
+}
+
+Catalogs make_catalog_engine(const config::Config& config, io::ProgramRunner& programs) {
+  auto databases = make_database_engine(config, programs);
+  auto engine = std::make_unique<catalog::FileBasedEngine>(*databases, file_based_options(config));
+  return {.databases = std::move(databases), .engine = std::move(engine)};
 }
 
 }  // namespace iib::app

@@ -3,6 +3,7 @@
 #include "iib/base/cancellation.hpp"
 #include "iib/base/log.hpp"
 #include "iib/catalog/engine.hpp"
+#include "iib/catalog/file_based_engine.hpp"
 #include "iib/config/config.hpp"
 #include "iib/image/engine.hpp"
 #include "iib/io/process.hpp"
@@ -24,8 +25,18 @@ struct Images {
 [[nodiscard]] Images make_images(const config::Config& config, const StateDirectory& state,
                                  io::ProgramRunner& programs, Log log);
 
-/// The index engine that the configuration names. `programs` must outlive it.
-[[nodiscard]] std::unique_ptr<catalog::CatalogEngine> make_catalog_engine(
-    const config::Config& config, io::ProgramRunner& programs);
+/// The index engine for both kinds of index, and the one for databases that it is built over.
+struct Catalogs {
+  std::unique_ptr<catalog::CatalogEngine> databases;
+  std::unique_ptr<catalog::CatalogEngine> engine;
+};
+
+/// How catalogs of files are changed.
+[[nodiscard]] catalog::FileBasedOptions file_based_options(const config::Config& config);
+
+/// The index engine, on the one for databases that the configuration names. `programs` must outlive
+/// it.
+[[nodiscard]] Catalogs make_catalog_engine(const config::Config& config,
+                                           io::ProgramRunner& programs);
 
 }  // namespace iib::app

@@ -1,5 +1,6 @@
 #include "wiring.hpp"
 
+#include "engines.hpp"
 #include "iib/store/key.hpp"
 
 namespace iib::app {
@@ -43,29 +44,21 @@ std::map<io::ArtifactKind, std::filesystem::path> artifact_folders(const config:
 
 namespace {
 
-/// What all services have in common.
-io::HttpServiceOptions service_options(const config::Config& config) {
-  io::HttpServiceOptions options{
-      .name = {}, .url = {}, .authorities_option = "iib_ca_file", .retries = config.retry_policy()};
+/// A call of a service and the option that bounds its time.
+struct CallLimit {
+  std::chrono::seconds longest;
+  const char* option;
+};
+
+io::HttpServiceOptions service_options(const config::Config& config, std::string name,
+                                       std::string url, const CallLimit& limit) {
+  io::HttpServiceOptions options{.name = std::move(name),
+                                 .url = std::move(url),
+                                 .authorities_option = "iib_ca_file",
+                                 .call_limit = limit.longest,
+                                 .limit_option = limit.option,
+                                 .retries = config.retry_policy()};
   if (config.ca_file) options.authorities.push_back(*config.ca_file);
-  return options;
-}
-
-io::HttpServiceOptions greenwave_options(const config::Config& config) {
-  auto options = service_options(config);
-  options.name = "Greenwave";
-  options.url = config.greenwave_url;
-  options.call_limit = config.http_timeout;
-  options.limit_option = "iib_http_timeout";
-  return options;
-}
-
-io::HttpServiceOptions omps_options(const config::Config& config) {
-  auto options = service_options(config);
-  options.name = "OMPS";
-  options.url = config.omps_url;
-  options.call_limit = config.omps_timeout;
-  options.limit_option = "iib_omps_timeout";
   return options;
 }
 
@@ -77,10 +70,12 @@ task::Services services(const config::Config& config) {
                                     .subject_type = asked.subject_type};
   }
   if (!config.greenwave_url.empty()) {
-    services.greenwave.emplace(greenwave_options(config));
+    services.greenwave.emplace(service_options(config, "Greenwave", config.greenwave_url,
+                                               {config.http_timeout, "iib_http_timeout"}));
   }
   if (!config.omps_url.empty()) {
-    services.omps.emplace(omps_options(config));
+    services.omps.emplace(service_options(config, "OMPS", config.omps_url,
+                                          {config.omps_timeout, "iib_omps_timeout"}));
   }
   return services;
 }
@@ -95,6 +90,7 @@ task::Settings task_settings(const config::Config& config, const StateDirectory&
                         ? task::VerifyFromIndex::always
                         : task::VerifyFromIndex::before_overwriting,
           .rebase_attempts = config.rebase_attempts,
+          .retries = config.retry_policy(),
           .docker_config_template = config.docker_config_template,
           .insecure_registries = config.insecure_registries,
           .work_root = state.work(),
@@ -105,7 +101,12 @@ task::Settings task_settings(const config::Config& config, const StateDirectory&
           .services = services(config),
           .organizations = config.organization_customizations,
           .regenerate_rules = config.regenerate_rules,
-          .allowed_registries = config.allowed_registries};
+          .allowed_registries = config.allowed_registries,
+          .most_nested_bundles = static_cast<std::size_t>(config.max_recursive_related_bundles),
+          .no_ocp_label_allow_list = config.no_ocp_label_allow_list,
+          .hidden_database = config.hidden_index_db_path,
+          .fragment_catalog = config.fbc_fragment_catalog_path,
+          .file_based = file_based_options(config)};
 }
 
 scheduler::Options scheduler_options(const config::Config& config, const StateDirectory& state) {

@@ -55,15 +55,15 @@ std::optional<LeftOut> as_note(std::string_view line, std::uintmax_t at) {
                       ExternalError::Retry::no};
 }
 
-OpenFile open_file(const std::string& path, int flags) {
-  OpenFile file{::open(path.c_str(), flags | O_CREAT | O_CLOEXEC, kMode)};
-  if (file.descriptor() < 0) fail(path, "opened");
+Descriptor open_file(const std::string& path, int flags) {
+  Descriptor file{::open(path.c_str(), flags | O_CREAT | O_CLOEXEC, kMode)};
+  if (!file.is_open()) fail(path, "opened");
   return file;
 }
 
-std::uintmax_t size_of(const OpenFile& file) {
+std::uintmax_t size_of(const Descriptor& file) {
   struct ::stat status {};
-  return ::fstat(file.descriptor(), &status) == 0 ? static_cast<std::uintmax_t>(status.st_size) : 0;
+  return ::fstat(file.get(), &status) == 0 ? static_cast<std::uintmax_t>(status.st_size) : 0;
 }
 
 /// At most `bytes` from `at` on; fewer at the end of the file.
@@ -108,23 +108,13 @@ std::uintmax_t lines_between(int descriptor, std::uintmax_t begin, std::uintmax_
   return lines;
 }
 
-bool write_all(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 /// Appends what `from` holds between the two places to `to`.
-bool copy(const OpenFile& from, std::uintmax_t begin, std::uintmax_t end, const OpenFile& to) {
+bool copy(const Descriptor& from, std::uintmax_t begin, std::uintmax_t end, const Descriptor& to) {
   while (begin < end) {
     const auto block =
-        read_at(from.descriptor(), begin,
+        read_at(from.get(), begin,
                 static_cast<std::size_t>(std::min<std::uintmax_t>(kBlockBytes, end - begin)));
-    if (block.empty() || !write_all(to.descriptor(), block)) return false;
+    if (block.empty() || !write_all(to.get(), block)) return false;
     begin += block.size();
   }
   return true;
@@ -145,10 +135,6 @@ std::string replacement_of_log(const std::string& path) {
   return path + ".new";
 }
 
-OpenFile::~OpenFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
 BoundedFile::BoundedFile(std::string path, std::size_t limit_bytes)
     : path_{std::move(path)},
       limit_bytes_{std::max(limit_bytes, kLeastLogBytes)},
@@ -162,12 +148,12 @@ void BoundedFile::append(std::string line) {
   }
   if (bytes_ + line.size() > limit_bytes_) shorten();
   // One write per line keeps lines whole; a short one is a full disk.
-  const auto written = ::write(file_.descriptor(), line.data(), line.size());
+  const auto written = ::write(file_.get(), line.data(), line.size());
   if (written > 0) bytes_ += static_cast<std::uintmax_t>(written);
 }
 
 void BoundedFile::shorten() {
-  const int old = file_.descriptor();
+  const int old = file_.get();
   auto left = left_out_of(old).value_or(LeftOut{});
   // None yet, or of a larger limit than today's.
   if (left.at == 0 || left.at > limit_bytes_ / 2) left = {.at = line_before(old, limit_bytes_ / 2)};
@@ -179,7 +165,7 @@ void BoundedFile::shorten() {
 
   const auto path = replacement_of_log(path_);
   auto shorter = open_file(path, O_RDWR | O_APPEND | O_TRUNC);
-  if (!copy(file_, 0, left.at, shorter) || !write_all(shorter.descriptor(), note(left)) ||
+  if (!copy(file_, 0, left.at, shorter) || !write_all(shorter.get(), note(left)) ||
       !copy(file_, tail, bytes_, shorter) || ::rename(path.c_str(), path_.c_str()) != 0) {
     const int cause = errno;
     ::unlink(path.c_str());

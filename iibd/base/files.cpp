@@ -1,5 +1,6 @@
 #include "iib/base/files.hpp"
 
+#include "iib/base/descriptor.hpp"
 #include "iib/base/error.hpp"
 
 #include <fcntl.h>
@@ -13,21 +14,6 @@
 
 namespace iib {
 namespace {
-
-/// A descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) noexcept : fd_{fd} {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
 
 /// Removes a name on every way out; after a rename there is nothing left under it.
 class UnlinkOnExit {
@@ -50,18 +36,9 @@ ExternalError io_error(const std::filesystem::path& path, std::string_view actio
                        retry};
 }
 
-void write_all(int fd, std::string_view content, const std::filesystem::path& path) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw io_error(path, "written");
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 void sync_directory(const std::filesystem::path& directory) {
   const Descriptor opened{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (opened.get() < 0 || ::fsync(opened.get()) != 0) throw io_error(directory, "synced");
+  if (!opened.is_open() || ::fsync(opened.get()) != 0) throw io_error(directory, "synced");
 }
 
 }  // namespace
@@ -81,11 +58,10 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
                            unsigned mode) {
   std::string temporary = path.string() + ".XXXXXX";
   const Descriptor file{::mkostemp(temporary.data(), O_CLOEXEC)};
-  if (file.get() < 0) throw io_error(path, "written");
+  if (!file.is_open()) throw io_error(path, "written");
   const UnlinkOnExit leftover{temporary};
-  write_all(file.get(), content, path);
-  if (::fchmod(file.get(), mode) != 0 || ::fsync(file.get()) != 0 ||
-      ::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!write_all(file.get(), content) || ::fchmod(file.get(), mode) != 0 ||
+      ::fsync(file.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
     throw io_error(path, "written");
   }
   sync_directory(path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."});
@@ -93,7 +69,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
 
 std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.get() < 0) throw io_error(path, "read");
+  if (!file.is_open()) throw io_error(path, "read");
   std::string content;
   constexpr std::size_t kChunk = 64UL * 1024;
   for (;;) {

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <limits>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -209,10 +208,6 @@ std::shared_ptr<LogSink> make_stderr_sink() {
 std::shared_ptr<LogSink> make_stderr_sink(LogLine line) {
   return std::make_shared<SpdlogSink>(std::make_shared<spdlog::sinks::stderr_sink_mt>(), nullptr,
                                       std::move(line));
-}
-
-std::shared_ptr<LogSink> make_file_sink(const std::string& path, std::shared_ptr<LogSink> also) {
-  return make_bounded_file_sink(path, std::numeric_limits<std::size_t>::max(), std::move(also));
 }
 
 std::shared_ptr<LogSink> make_bounded_file_sink(const std::string& path, std::size_t limit_bytes,

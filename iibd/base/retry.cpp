@@ -20,7 +20,8 @@ void wait_before_retry(const RetryPolicy& policy, int attempt, const Cancellatio
   thread_local std::mt19937_64 engine{std::random_device{}()};
   const double random = std::uniform_real_distribution<double>{0.0, 1.0}(engine);
   const auto wait = retry_wait(policy, attempt, random);
-  log.event("{what}: try {attempt} of {attempts} failed, next in {delay} s: {cause}",
+  log.event(LogLevel::warning,
+            "{what}: try {attempt} of {attempts} failed, next in {delay} s: {cause}",
             {{"what", what},
              {"attempt", std::int64_t{attempt}},
              {"attempts", std::int64_t{policy.attempts}},

@@ -1,3 +1,4 @@
+#include "iib/base/descriptor.hpp"
 #include "iib/base/error.hpp"
 #include "iib/bundle/regenerate.hpp"
 
@@ -33,8 +34,8 @@ class Prepared {
       : target_{std::move(target)}, temporary_{fmt::format("{}.XXXXXX", target_.string())} {
     struct stat old {};
     if (::stat(target_.c_str(), &old) != 0) fail(target_, "read");
-    file_ = ::mkostemp(temporary_.data(), O_CLOEXEC);
-    if (file_ < 0) {
+    file_ = Descriptor{::mkostemp(temporary_.data(), O_CLOEXEC)};
+    if (!file_.is_open()) {
       temporary_.clear();
       fail(target_, "written");
     }
@@ -60,30 +61,24 @@ class Prepared {
 
  private:
   void fill(std::string_view text, const struct stat& old) {
-    while (!text.empty()) {
-      const ssize_t written = ::write(file_, text.data(), text.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail(target_, "written");
-      text.remove_prefix(static_cast<std::size_t>(written));
-    }
+    if (!write_all(file_.get(), text)) fail(target_, "written");
     // The owner before the mode, which a change of owner may narrow. Only root may give files away;
     // everyone else owns what they replace, or at least may.
-    [[maybe_unused]] const int kept = ::fchown(file_, old.st_uid, old.st_gid);
+    [[maybe_unused]] const int kept = ::fchown(file_.get(), old.st_uid, old.st_gid);
     constexpr mode_t kPermissions = 07777;
-    if (::fchmod(file_, old.st_mode & kPermissions) != 0 || ::fsync(file_) != 0) {
+    if (::fchmod(file_.get(), old.st_mode & kPermissions) != 0 || ::fsync(file_.get()) != 0) {
       fail(target_, "written");
     }
-    ::close(std::exchange(file_, -1));
+    file_.close();
   }
 
   void discard() noexcept {
-    if (file_ >= 0) ::close(std::exchange(file_, -1));
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
   }
 
   fs::path target_;
   std::string temporary_;
-  int file_ = -1;
+  Descriptor file_;
 };
 
 /// Where the file of the bundle `path` is.
@@ -96,11 +91,8 @@ fs::path place_of(std::string_view path, const fs::path& manifests, const fs::pa
 }
 
 void sync_directory(const fs::path& directory) {
-  const int opened = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (opened < 0) fail(directory, "synced");
-  const int result = ::fsync(opened);
-  ::close(opened);
-  if (result != 0) fail(directory, "synced");
+  const Descriptor opened{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!opened.is_open() || ::fsync(opened.get()) != 0) fail(directory, "synced");
 }
 
 }  // namespace

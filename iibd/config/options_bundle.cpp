@@ -55,23 +55,26 @@ Section bundle_options() {
                  "The rules of regenerate-bundle. `auto`: those of the form that "
                  "`iib_organization_customizations` has, maps being `core` and lists `later`; "
                  "`core` when it is empty."),
-          option(ours, "iib_allowed_registries", &Config::allowed_registries,
-                 list_of(registry_host()), "[]",
-                 "The only registries that regenerate-bundle asks about images that a bundle "
-                 "names; empty: all. Loopback and link-local addresses are asked only when listed "
-                 "here or in `iib_insecure_registries`, or when they are `iib_registry`."),
-          option(not_yet, "iib_no_ocp_label_allow_list", &Config::no_ocp_label_allow_list,
-                 list_of(text()), "[]",
-                 "Indexes and users for whom a bundle may lack its OCP label; for merging, which "
-                 "is not in this release."),
+          option(
+              ours, "iib_allowed_registries", &Config::allowed_registries, list_of(registry_host()),
+              "[]",
+              "The only registries that regenerate-bundle and recursive-related-bundles ask about "
+              "images that a bundle names; empty: all. Loopback and link-local addresses are asked "
+              "only when listed "
+              "here or in `iib_insecure_registries`, or when they are `iib_registry`."),
+          option(
+              honoured, "iib_no_ocp_label_allow_list", &Config::no_ocp_label_allow_list,
+              list_of(text()), "[]",
+              "For merge-index-image with `ignore_bundle_ocp_version`: beginnings of indexes, "
+              "and users, for which a bundle may lack the label `com.redhat.openshift.versions`."),
           option(honoured, "iib_related_image_registry_replacement",
                  &Config::related_image_registry_replacement, map_of(map_of(text())), "{}",
                  "Registries to look at in place of others when related images are checked, by "
                  "user."),
-          option(not_yet, "iib_max_recursive_related_bundles",
+          option(honoured, "iib_max_recursive_related_bundles",
                  &Config::max_recursive_related_bundles, whole_number(1), "15",
-                 "The most bundles that recursive-related-bundles finds; that request type is not "
-                 "in this release."),
+                 "So many bundles below one are too many for recursive-related-bundles, which "
+                 "fails then."),
       }};
 }
 

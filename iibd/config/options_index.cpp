@@ -19,12 +19,24 @@ Type<std::map<std::string, std::map<std::string, std::string>>> binary_images() 
           }};
 }
 
-Type<std::filesystem::path> absolute_path() {
+/// Without its last slash.
+Type<std::filesystem::path> place_in_image() {
   return parsed<std::filesystem::path>(
-      "an absolute path", [](const std::string& text) -> std::optional<std::filesystem::path> {
-        if (!text.starts_with('/')) return std::nullopt;
-        return text;
+      "an absolute path below `/`, without `..`",
+      [](const std::string& text) -> std::optional<std::filesystem::path> {
+        const std::filesystem::path path{text};
+        const bool leads_up = std::find(path.begin(), path.end(), "..") != path.end();
+        if (!path.is_absolute() || leads_up) return std::nullopt;
+        auto normal = (path / "").lexically_normal().parent_path();
+        if (normal == normal.root_path()) return std::nullopt;
+        return normal;
       });
+}
+
+Type<std::string> directory_name() {
+  return text_that("the name of a directory, without `/`", [](const std::string& name) {
+    return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
+  });
 }
 
 Type<std::string> graph_mode() {
@@ -46,7 +58,6 @@ Type<std::vector<int>> port_range() {
 }
 
 constexpr auto kNoServer = "iibd never runs a server of opm.";
-constexpr auto kCatalogsLater = "This release cannot change file-based catalogs.";
 
 }  // namespace
 
@@ -64,25 +75,23 @@ Section index_options() {
           option(honoured, "iib_binary_image_config", &Config::binary_image_config, binary_images(),
                  "{}",
                  "The binary image of requests that name none, by distribution scope and OCP "
-                 "version. This release cannot build without one: `scratch` fails."),
+                 "version. `scratch` stands for none: such an index has one image, for amd64, that "
+                 "holds the index alone and starts nothing."),
           option(honoured, "iib_graph_mode_options", &Config::graph_mode_options,
                  list_of(graph_mode()), "[replaces, semver, semver-skippatch]",
                  "The values that `graph_update_mode` may have."),
           option(honoured, "iib_graph_mode_index_allow_list", &Config::graph_mode_index_allow_list,
                  list_of(text()), "[]",
                  "Indexes, with or without tag, whose requests may choose a `graph_update_mode`."),
-          option(not_yet, "hidden_index_db_path", &Config::hidden_index_db_path, absolute_path(),
+          option(honoured, "hidden_index_db_path", &Config::hidden_index_db_path, place_in_image(),
                  "/var/lib/iib/_hidden/do.not.edit.db",
-                 std::string{"Where the database lies in an image of file-based catalogs. "} +
-                     kCatalogsLater),
-          option(
-              not_yet, "fbc_fragment_catalog_path", &Config::fbc_fragment_catalog_path,
-              absolute_path(), "/configs",
-              std::string{"Where the catalogs lie in the image of a fragment. "} + kCatalogsLater),
-          option(not_yet, "operator_deprecations_dir", &Config::operator_deprecations_dir, text(),
-                 "_operator-deprecations-content",
-                 std::string{"The folder of deprecations beside the catalogs of an index. "} +
-                     kCatalogsLater),
+                 "Where the database lies in an index image with a file-based catalog."),
+          option(honoured, "fbc_fragment_catalog_path", &Config::fbc_fragment_catalog_path,
+                 place_in_image(), "/configs",
+                 "Where the catalog lies in the image of a fragment."),
+          option(honoured, "operator_deprecations_dir", &Config::operator_deprecations_dir,
+                 directory_name(), "_operator-deprecations-content",
+                 "The directory of deprecations at the top of a file-based catalog."),
           option(honoured, "iib_default_opm", &Config::default_opm, text(), "opm",
                  "For the engine `opm`: the program, a name on PATH or a path."),
           option(honoured, "iib_ocp_opm_mapping", &Config::ocp_opm_mapping, map_of(text()), "{}",
@@ -101,8 +110,9 @@ Section index_options() {
                         "{opm_port: [50051, 50150], opm_pprof_port: [50151, 50250]}", kNoServer),
           unused_option(ignored, "iib_opm_pprof_lock_required_min_version", text(), "'1.29.0'",
                         kNoServer),
-          unused_option(not_yet, "iib_opm_new_migrate_version", text(), "v1.46.0",
-                        std::string{"The last opm without levels of migration. "} + kCatalogsLater),
+          unused_option(ignored, "iib_opm_new_migrate_version", text(), "v1.46.0",
+                        "Known: catalogs have `olm.csv.metadata` where the configured opm is newer "
+                        "than 1.46.0."),
           unused_option(ignored, "iib_grpc_init_wait_time", whole_number(1), "100", kNoServer),
           unused_option(ignored, "iib_grpc_max_tries", whole_number(1), "5", kNoServer),
           unused_option(not_yet, "iib_index_to_gitlab_push_map", map_of(url({"https", "http"})),

@@ -119,12 +119,12 @@ std::vector<Blob> layers_to_recompress(const model::ImageReference& base,
   return layers;
 }
 
-Assembled assemble(const model::ImageReference& base, std::string_view base_manifest,
+Assembled assemble(const std::optional<model::ImageReference>& base, std::string_view base_manifest,
                    std::string_view base_config, const ImageContent& content, const NewLayer& layer,
                    const std::string& architecture, Timestamp created,
                    const Recompressed& recompressed) {
-  auto layers = layers_of(base, base_manifest);
-  for (auto& below : layers) below = docker_layer(base, std::move(below), recompressed);
+  auto layers = base ? layers_of(*base, base_manifest) : std::vector<Blob>{};
+  for (auto& below : layers) below = docker_layer(*base, std::move(below), recompressed);
   auto config = assemble_config(base, base_config, layers.size(), content, layer.diff_id,
                                 architecture, created);
   Blob config_blob{std::string{kConfig}, model::Digest::of(config), config.size()};

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,15 +37,17 @@ using Recompressed = std::map<std::string, Blob>;
 [[nodiscard]] std::vector<Blob> layers_to_recompress(const model::ImageReference& base,
                                                      std::string_view base_manifest);
 
-/// The image of `content` and `layer` on top of `base`, for Docker v2 schema 2 whatever the kind of
+/// The image of `content` and `layer` on top of `base` (none: on top of nothing; then its manifest
+/// and config are empty), for Docker v2 schema 2 whatever the kind of
 /// the base, dated `created` to the second. What the base's config tells stays, but for what tells
 /// how the base itself was made. Throws UserError naming `base` when its manifest or its config is
 /// not that of an image of layers that Docker's format can name, or one is missing in
 /// `recompressed`.
-[[nodiscard]] Assembled assemble(const model::ImageReference& base, std::string_view base_manifest,
-                                 std::string_view base_config, const ImageContent& content,
-                                 const NewLayer& layer, const std::string& architecture,
-                                 Timestamp created, const Recompressed& recompressed = {});
+[[nodiscard]] Assembled assemble(const std::optional<model::ImageReference>& base,
+                                 std::string_view base_manifest, std::string_view base_config,
+                                 const ImageContent& content, const NewLayer& layer,
+                                 const std::string& architecture, Timestamp created,
+                                 const Recompressed& recompressed = {});
 
 /// What a list says of an image besides its architecture, taken from the image's config. Empty
 /// members are not told.

@@ -33,13 +33,17 @@ constexpr std::array<std::string_view, 12> kOptionalSettings{
     "User",       "ExposedPorts", "Env",        "Entrypoint",  "Cmd",         "Volumes",
     "WorkingDir", "Labels",       "StopSignal", "ArgsEscaped", "Healthcheck", "Shell"};
 
-UserError unusable(const model::ImageReference& base, std::string_view cause) {
+/// The image, or nothing.
+using Base = std::optional<model::ImageReference>;
+
+UserError unusable(const Base& base, std::string_view cause) {
   return UserError{
       fmt::format("{} cannot be a base: {}; name an image as docker, podman or buildah make it",
-                  base.text(), cause)};
+                  base ? base->text() : "scratch", cause)};
 }
 
-io::JsonDocument parse(const model::ImageReference& base, std::string_view raw) {
+io::JsonDocument parse(const Base& base, std::string_view raw) {
+  if (!base) raw = R"({"rootfs":{"type":"layers"}})";  // what every config has
   try {
     auto config = io::parse_json(raw, {.name = "its config", .max_bytes = kMostBytes});
     if (config.IsObject()) return config;
@@ -69,8 +73,7 @@ std::string date_text(Timestamp moment) {
 /// Changes the config of a base. A member that is null counts as absent.
 class Editor {
  public:
-  Editor(const model::ImageReference& base, std::string_view raw)
-      : base_{base}, document_{parse(base, raw)} {}
+  Editor(const Base& base, std::string_view raw) : base_{base}, document_{parse(base, raw)} {}
 
   io::JsonValue& root() { return document_; }
 
@@ -128,7 +131,7 @@ class Editor {
  private:
   io::JsonAllocator& memory() { return document_.GetAllocator(); }
 
-  const model::ImageReference& base_;
+  const Base& base_;
   io::JsonDocument document_;
 };
 
@@ -158,18 +161,18 @@ std::string shell_of(const io::JsonValue& config) {
   return words.empty() ? "/bin/sh" : fmt::format("{}", fmt::join(words, " "));
 }
 
-void write_history(Editor& editor, const model::ImageReference& base, const std::string& date) {
+void write_history(Editor& editor, const Base& base, const std::string& date) {
   auto& config = editor.root();
   io::JsonValue entry{rapidjson::kObjectType};
   editor.set(entry, "created", date);
   editor.set(entry, "created_by", shell_of(config));
   const auto author = io::text_member(config, "author");
   if (author) editor.set(entry, "author", *author);
-  editor.set(entry, "comment", "FROM " + base.ordering_key());
+  if (base) editor.set(entry, "comment", "FROM " + base->ordering_key());
   editor.append(editor.array(config, "history"), std::move(entry));
 }
 
-void write_layer(Editor& editor, const model::ImageReference& base, std::size_t base_layers,
+void write_layer(Editor& editor, const Base& base, std::size_t base_layers,
                  const model::Digest& diff_id) {
   auto& layers = editor.array(editor.object(editor.root(), "rootfs"), "diff_ids");
   if (layers.Size() != base_layers) {
@@ -181,10 +184,10 @@ void write_layer(Editor& editor, const model::ImageReference& base, std::size_t 
 
 }  // namespace
 
-std::string assemble_config(const model::ImageReference& base, std::string_view base_config,
-                            std::size_t base_layers, const ImageContent& content,
-                            const model::Digest& diff_id, const std::string& architecture,
-                            Timestamp created) {
+std::string assemble_config(const std::optional<model::ImageReference>& base,
+                            std::string_view base_config, std::size_t base_layers,
+                            const ImageContent& content, const model::Digest& diff_id,
+                            const std::string& architecture, Timestamp created) {
   Editor editor{base, base_config};
   auto& config = editor.root();
   const auto date = date_text(created);

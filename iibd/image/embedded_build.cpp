@@ -41,16 +41,36 @@ std::vector<PushedImage> EmbeddedBuild::run() {
 void EmbeddedBuild::read_bases() {
   in_parallel(targets_.size(), workshop_.transfers, [&](std::size_t target) {
     const auto& base = targets_[target].base;
-    bases_[target] = {workshop_.source.image_manifest(base, access_),
-                      workshop_.source.config(base, access_)};
+    if (!base) return;
+    auto& [text, lower] = bases_[target];
+    text = read_image(*base);
+    const auto& stacked = targets_[target].stacked;
+    if (!stacked) return;
+    lower = layers_of(*base, text.manifest);
+    text = stack(*base, text, *stacked, read_image(stacked->image));
   });
+}
+
+ImageText EmbeddedBuild::read_image(const model::ImageReference& image) const {
+  return {workshop_.source.image_manifest(image, access_), workshop_.source.config(image, access_)};
+}
+
+/// Where a layer below the new one lies already.
+const model::ImageReference& EmbeddedBuild::origin_of(std::size_t target, const Blob& layer) const {
+  const auto& [architecture, base, destination, stacked] = targets_[target];
+  if (!stacked) return base.value();
+  const auto& lower = bases_[target].lower;
+  const bool is_of_base = std::ranges::find(lower, layer.digest, &Blob::digest) != lower.end();
+  return is_of_base ? *base : stacked->image;
 }
 
 /// When the newest base was made (pipeline 15).
 Timestamp EmbeddedBuild::newest_base() const {
   Timestamp newest{};
   for (std::size_t target = 0; target < targets_.size(); ++target) {
-    const auto created = parse_config(targets_[target].base, bases_[target].config).created;
+    const auto& base = targets_[target].base;
+    if (!base) continue;
+    const auto created = parse_config(*base, bases_[target].text.config).created;
     newest = std::max(newest, created.value_or(Timestamp{}));
   }
   return newest;
@@ -60,13 +80,17 @@ Timestamp EmbeddedBuild::newest_base() const {
 void EmbeddedBuild::recompress() {
   for (std::size_t target = 0; target < targets_.size(); ++target) {
     const auto& base = targets_[target].base;
-    for (const auto& blob : layers_to_recompress(base, bases_[target].manifest)) {
+    if (!base) continue;
+    for (const auto& blob : layers_to_recompress(*base, bases_[target].text.manifest)) {
       if (recompressed_.contains(blob.digest.text())) continue;
-      access_.log.info("compressing the layer {} of {} with gzip", blob.digest.text(), base.text());
-      const auto held = workshop_.source.layer(base, blob, access_);
+      const auto& origin = origin_of(target, blob);
+      access_.log.info("compressing the layer {} of {} with gzip", blob.digest.text(),
+                       origin.text());
+      const auto held = workshop_.source.layer(origin, blob, access_);
       const auto file = workshop_.cache.scratch_file();
-      const auto written = recompress_layer(fmt::format("a layer of {}", base.text()), held.path(),
-                                            file, workshop_.threads, access_.cancellation);
+      const auto written =
+          recompress_layer(fmt::format("a layer of {}", origin.text()), held.path(), file,
+                           workshop_.threads, access_.cancellation);
       recompressed_layers_.push_back(keep(written, file));
       recompressed_.emplace(blob.digest.text(), recompressed_layers_.back().layer.blob);
     }
@@ -81,19 +105,21 @@ EmbeddedBuild::KeptLayer EmbeddedBuild::keep(const WrittenLayer& written, const 
 
 /// What the repository of a new image needs of its base as it is.
 std::vector<NeededBlob> EmbeddedBuild::layers_below(std::size_t target) const {
-  const auto& [architecture, base, destination] = targets_[target];
+  const auto& each = targets_[target];
   std::vector<NeededBlob> needed;
-  for (auto& layer : layers_of(base, bases_[target].manifest)) {
-    if (!recompressed_.contains(layer.digest.text()))
-      needed.push_back({std::move(layer), base, destination});
+  if (!each.base) return needed;
+  for (auto& layer : layers_of(*each.base, bases_[target].text.manifest)) {
+    if (recompressed_.contains(layer.digest.text())) continue;
+    const auto& origin = origin_of(target, layer);
+    needed.push_back({std::move(layer), origin, each.destination});
   }
   return needed;
 }
 
 void EmbeddedBuild::write_layer_of_content() {
   const auto file = workshop_.cache.scratch_file();
-  auto written = write_layer(content_.files, created_, file, workshop_.threads,
-                             access_.cancellation, workshop_.packed.finder());
+  auto written = write_layer(content_, created_, file, workshop_.threads, access_.cancellation,
+                             workshop_.packed.finder());
   layer_ = keep(written, file);
   workshop_.packed.add(written.digest, std::move(written.members));
 }
@@ -119,9 +145,10 @@ void EmbeddedBuild::provide_blobs() {
 
 void EmbeddedBuild::assemble_images() {
   for (std::size_t target = 0; target < targets_.size(); ++target) {
-    const auto& [architecture, base, destination] = targets_[target];
-    images_.push_back(assemble(base, bases_[target].manifest, bases_[target].config, content_,
-                               layer_->layer, architecture, created_, recompressed_));
+    const auto& each = targets_[target];
+    images_.push_back(assemble(each.base, bases_[target].text.manifest, bases_[target].text.config,
+                               content_, layer_->layer, each.architecture, created_,
+                               recompressed_));
   }
 }
 
@@ -169,17 +196,19 @@ void EmbeddedBuild::upload_config(std::size_t target, Expected expected) {
 }
 
 PushedImage EmbeddedBuild::push_image(std::size_t target) {
-  const auto& [architecture, base, destination] = targets_[target];
+  const auto& architecture = targets_[target].architecture;
+  const auto& destination = targets_[target].destination;
   const auto& image = images_[target];
-  const auto provide_again = [&, &to = destination] {
+  const auto provide_again = [&] {
     for (const auto& needed : layers_below(target)) workshop_.push.provide(needed, access_);
-    upload_layers(to, Expected::perhaps_there);
+    upload_layers(destination, Expected::perhaps_there);
     upload_config(target, Expected::perhaps_there);
   };
   auto blobs = image.base_layers;
   blobs.insert(blobs.end(), {layer_->layer.blob, image.config_blob});
-  const auto digest = speaking_of("the image", [&, &to = destination] {
-    return workshop_.push.put_image(to, kImageType, image.manifest, blobs, provide_again, access_);
+  const auto digest = speaking_of("the image", [&] {
+    return workshop_.push.put_image(destination, kImageType, image.manifest, blobs, provide_again,
+                                    access_);
   });
   tell_pushed(access_.log, {architecture, destination.at(digest)}, image.manifest);
   workshop_.source.note(destination.at(image.config_blob.digest), {{}, image.config}, access_);

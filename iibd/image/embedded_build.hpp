@@ -9,6 +9,7 @@
 #include "image/layer/layer_writer.hpp"
 #include "image/layer_cache.hpp"
 #include "image/packed_members.hpp"
+#include "image/stacking.hpp"
 
 #include <fmt/format.h>
 
@@ -45,10 +46,10 @@ class EmbeddedBuild {
   [[nodiscard]] std::vector<PushedImage> run();
 
  private:
-  /// A base as its registry keeps it.
+  /// What the new layer of a target lies on.
   struct Base {
-    std::string manifest;
-    std::string config;
+    ImageText text;           ///< With the layers that are stacked on it.
+    std::vector<Blob> lower;  ///< Where there are such, its own layers.
   };
   /// A layer of ours, with what keeps its file.
   struct KeptLayer {
@@ -57,6 +58,8 @@ class EmbeddedBuild {
   };
 
   void read_bases();
+  [[nodiscard]] ImageText read_image(const model::ImageReference& image) const;
+  [[nodiscard]] const model::ImageReference& origin_of(std::size_t target, const Blob& layer) const;
   [[nodiscard]] Timestamp newest_base() const;
   void recompress();
   [[nodiscard]] std::vector<NeededBlob> layers_below(std::size_t target) const;
@@ -74,7 +77,7 @@ class EmbeddedBuild {
   const ImageContent& content_;
   std::span<const Target> targets_;
   const Access& access_;
-  std::vector<Base> bases_;  ///< Of the targets, in their order.
+  std::vector<Base> bases_;  ///< Of the targets, in their order; empty ones: none.
   Timestamp created_{};
   std::optional<KeptLayer> layer_;
   std::vector<Assembled> images_;  ///< Of the targets, in their order.

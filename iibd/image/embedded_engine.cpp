@@ -177,4 +177,17 @@ void EmbeddedEngine::copy(const model::ImageReference& source,
   access.log.info("copied {} to {}", source.text(), destination.text());
 }
 
+void EmbeddedEngine::put_tag(const model::ImageReference& source,
+                             const model::ImageReference& destination, const Access& access) {
+  const auto raw = impl_->source.manifest(source, access);
+  const auto parsed = parse_manifest(source, raw.bytes, raw.media_type);
+  std::vector<model::Digest> named;
+  for (const auto& entry : parsed.entries) named.push_back(entry.digest);
+  speaking_of("the image", [&] {
+    return impl_->push.put_manifest(destination, parsed.media_type, raw.bytes, access, named,
+                                    Tries::one);
+  });
+  access.log.info("copied {} to {}", source.text(), destination.text());
+}
+
 }  // namespace iib::image

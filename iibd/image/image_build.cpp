@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <utility>
 
 namespace iib::image {
@@ -44,78 +43,17 @@ std::string json_array(const std::vector<std::string>& texts) {
   return io::to_json(array);
 }
 
-/// The longest folder that both lie in.
-fs::path common_folder(const fs::path& left, const fs::path& right) {
-  fs::path common;
-  for (auto l = left.begin(), r = right.begin(); l != left.end() && r != right.end(); ++l, ++r) {
-    if (*l != *r) break;
-    common /= *l;
-  }
-  return common;
-}
-
-/// buildah takes the name of a source for a pattern.
-bool is_pattern(const fs::path& path) {
-  return path.string().find_first_of("*?[\\") != std::string::npos;
-}
-
-void set_mode(const fs::path& path, unsigned mode) {
-  fs::permissions(path, static_cast<fs::perms>(mode));
-}
-
-/// Copies `files` below `directory` as they lie below `folder` in the image.
-void stage(const std::vector<const LayerFile*>& files, const fs::path& folder,
-           const fs::path& directory) {
-  constexpr unsigned kDirectoryMode = 0755;
-  fs::create_directories(directory);
-  set_mode(directory, kDirectoryMode);
-  for (const auto* file : files) {
-    auto at = directory;
-    const auto relative = fs::path{file->target}.lexically_relative(folder);
-    for (const auto& name : relative.parent_path()) {
-      at /= name;
-      if (fs::create_directory(at)) set_mode(at, kDirectoryMode);
-    }
-    at /= relative.filename();
-    fs::copy_file(file->source, at);
-    set_mode(at, file->mode);
-  }
-}
-
 }  // namespace
-
-std::vector<CopyStep> arrange(const std::vector<LayerFile>& files, const fs::path& directory) {
-  std::map<std::string, std::vector<const LayerFile*>> groups;
-  for (const auto& file : files) {
-    const auto relative = fs::path{file.target}.relative_path();
-    groups[relative.begin()->string()].push_back(&file);
-  }
-  std::vector<CopyStep> copies;
-  for (const auto& [first_name, group] : groups) {
-    const auto& first = *group.front();
-    if (group.size() == 1 && !is_pattern(first.source)) {
-      copies.push_back({first.source, first.target, first.mode});
-      continue;
-    }
-    auto folder = fs::path{first.target}.parent_path();
-    for (const auto* file : group) {
-      folder = common_folder(folder, fs::path{file->target}.parent_path());
-    }
-    auto staged = directory / std::to_string(copies.size());
-    stage(group, folder, staged);
-    copies.push_back({std::move(staged), folder.string(), std::nullopt});
-  }
-  return copies;
-}
 
 ImageBuild::ImageBuild(const ToolRunner& tools, ContainerStorage& storage, const Target& target,
                        const Access& access)
     : tools_{tools},
       storage_{storage},
-      hold_{storage, target.base},
       target_{target},
       access_{access},
-      name_{fmt::format("{}-{}", storage.unique_name(access), target.architecture)} {}
+      name_{fmt::format("{}-{}", storage.unique_name(access), target.architecture)} {
+  if (target.base) hold_.emplace(storage, *target.base);
+}
 
 ImageBuild::~ImageBuild() {
   discard_if_possible();
@@ -166,43 +104,47 @@ Step ImageBuild::step(std::string action) const {
 }
 
 void ImageBuild::begin() {
-  const auto turns = storage_.pulling(target_.base);
+  if (!target_.base) {
+    make_container("scratch", {}, step("made"));
+    return;
+  }
+  const auto& base = *target_.base;
+  const auto turns = storage_.pulling(base);
   std::optional<Turns::Turn> turn;
   if (turns) turn.emplace(*turns, access_.cancellation, "pulling a base");
-  const Step pull{.subject = fmt::format("the base {}", target_.base.text()),
-                  .action = "pulled",
-                  .registry = target_.base.registry(),
-                  .named_by_user = true};
-  container_ = Presence::unknown;
   const auto pulling = storage_.pull_under_way();
+  make_container(docker_reference(base), tools_.registry_access(base.registry(), access_),
+                 {.subject = fmt::format("the base {}", base.text()),
+                  .action = "pulled",
+                  .registry = base.registry(),
+                  .named_by_user = true});
+  storage_.note_pulled(base);
+}
+
+void ImageBuild::make_container(const std::string& from, Arguments access, const Step& making) {
+  container_ = Presence::unknown;
   // A try that was ended in the middle may have made the container: the next would fail for its
   // name alone, and hide why.
   const auto clear = [this] { discard_if_possible(); };
   tools_.buildah(join({{"from", "--name", name_, "--arch", target_.architecture, "--os", "linux",
                         "--pull=false", "--retry", "0", "--quiet"},
                        tools_.policy(),
-                       tools_.registry_access(target_.base.registry(), access_),
-                       {docker_reference(target_.base)}}),
-                 pull, access_, Tries::as_configured, clear);
+                       std::move(access),
+                       {from}}),
+                 making, access_, Tries::as_configured, clear);
   container_ = Presence::present;
-  storage_.note_pulled(target_.base);
 }
 
 std::optional<Timestamp> ImageBuild::base_created() const {
   const auto inspected = tools_.buildah(
       {"inspect", "--type", "container", "--format", "{{.Config}}", name_}, step("made"), access_);
-  return parse_config(target_.base, inspected).created;
+  return parse_config(target_.base.value(), inspected).created;
 }
 
-void ImageBuild::fill(const ImageContent& content, const std::vector<CopyStep>& copies,
-                      Timestamp created) {
-  for (const auto& copy : copies) {
-    Arguments arguments{"copy", "--quiet", "--chown", "0:0"};
-    if (copy.mode)
-      arguments.insert(arguments.end(), {"--chmod", fmt::format("{:04o}", *copy.mode)});
-    arguments.insert(arguments.end(), {name_, copy.source.string(), copy.target});
-    tools_.buildah(arguments, step("made"), access_);
-  }
+void ImageBuild::fill(const ImageContent& content, const fs::path& layer, Timestamp created) {
+  // Whiteouts too are files to buildah, which puts them as they are into the layer that it commits:
+  // so nothing has to be mounted to be removed, which only root may.
+  tools_.buildah({"add", "--quiet", name_, layer.string(), "/"}, step("made"), access_);
   configure(content);
   commit(created);
 }

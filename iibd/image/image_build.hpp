@@ -6,24 +6,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace iib::image {
-
-/// What one `buildah copy` puts into an image.
-struct CopyStep {
-  /// A file, or a directory whose contents are meant.
-  std::filesystem::path source;
-  std::string target;
-  /// Of a single file; the files of a directory have theirs.
-  std::optional<unsigned> mode;
-};
-
-/// The files of an image arranged for as few copies as possible, without touching the modes of
-/// folders that the base has: files with the same first folder go together, from the longest folder
-/// that they share. Several files are copied below `directory`.
-[[nodiscard]] std::vector<CopyStep> arrange(const std::vector<LayerFile>& files,
-                                            const std::filesystem::path& directory);
 
 /// One image in the making: a working container, then an image of the local storage, both removed
 /// with this object.
@@ -35,16 +19,19 @@ class ImageBuild {
   ImageBuild& operator=(const ImageBuild&) = delete;
   ~ImageBuild();
 
-  /// Makes the working container from the base, pulling it if it is not kept.
+  /// Makes the working container from the base, pulling it if it is not kept; or an empty one.
   void begin();
-  /// When the base was made, if it tells.
+  /// When the base, which there is, was made, if it tells.
   [[nodiscard]] std::optional<Timestamp> base_created() const;
-  /// Adds the files and settings and makes the image, dated `created`.
-  void fill(const ImageContent& content, const std::vector<CopyStep>& copies, Timestamp created);
+  /// Adds the files that the archive `layer` (layer/layer_tar.hpp) holds and the settings of
+  /// `content`, and makes the image, dated `created`.
+  void fill(const ImageContent& content, const std::filesystem::path& layer, Timestamp created);
   /// Pushes the image; gives its digest.
   [[nodiscard]] model::Digest push() const;
 
  private:
+  /// `access`: the options of the registry that `from` is in.
+  void make_container(const std::string& from, Arguments access, const Step& making);
   void configure(const ImageContent& content) const;
   void commit(Timestamp created);
   [[nodiscard]] std::string local_name() const { return "localhost/" + name_; }
@@ -56,7 +43,7 @@ class ImageBuild {
 
   const ToolRunner& tools_;
   ContainerStorage& storage_;
-  ContainerStorage::Hold hold_;
+  std::optional<ContainerStorage::Hold> hold_;  ///< Of the base, if there is one.
   const Target& target_;
   const Access& access_;
   std::string name_;

@@ -100,7 +100,8 @@ model::Digest ImagePush::put_image(const model::ImageReference& destination,
 
 model::Digest ImagePush::put_manifest(const model::ImageReference& destination,
                                       std::string_view media_type, std::string_view bytes,
-                                      const Access& access, std::vector<model::Digest> named) {
+                                      const Access& access, std::vector<model::Digest> named,
+                                      Tries tries) {
   named.push_back(model::Digest::of(bytes));
   // In one order, so that no two wait for each other; each once.
   std::sort(named.begin(), named.end(),
@@ -112,7 +113,7 @@ model::Digest ImagePush::put_manifest(const model::ImageReference& destination,
     turns.push_back(putting(destination, digest));
     held.emplace_back(*turns.back(), access.cancellation, kManifestStep);
   }
-  return registry_.put_manifest(destination, media_type, bytes, access);
+  return registry_.put_manifest(destination, media_type, bytes, access, tries);
 }
 
 model::ImageReference ImagePush::copy(const model::ImageReference& image,

@@ -54,7 +54,8 @@ class ImagePush {
   /// the manifests that a list names.
   model::Digest put_manifest(const model::ImageReference& destination, std::string_view media_type,
                              std::string_view bytes, const Access& access,
-                             std::vector<model::Digest> named = {});
+                             std::vector<model::Digest> named = {},
+                             Tries tries = Tries::as_configured);
   /// Puts `image` with all its blobs into the repository of `destination` under its own digest,
   /// which stays; gives it as it is pinned there.
   [[nodiscard]] model::ImageReference copy(const model::ImageReference& image,

@@ -20,6 +20,8 @@ constexpr std::string_view kSchema1 = "application/vnd.docker.distribution.manif
 constexpr std::size_t kMostBytes = 16UL << 20U;
 /// Container storage has room for 127.
 constexpr std::size_t kMostLayers = 1000;
+/// That of SHA-512 has 135.
+constexpr std::size_t kLongestDigest = 200;
 
 bool is_image_type(std::string_view type) {
   return type == kDockerImage || type == kOciImage;
@@ -107,6 +109,19 @@ std::vector<ListEntry> entries_of(const io::JsonValue& manifest) {
   return entries;
 }
 
+/// None when it tells no sizes: whoever needs a layer is told so by layers_of().
+std::vector<std::uint64_t> layer_bytes_of(const io::JsonValue& manifest) {
+  const auto* listed = io::find_member(manifest, "layers");
+  if (listed == nullptr || !listed->IsArray() || listed->Size() > kMostLayers) return {};
+  std::vector<std::uint64_t> bytes;
+  for (const auto& layer : listed->GetArray()) {
+    const auto* size = io::find_member(layer, "size");
+    if (size == nullptr || !size->IsUint64()) return {};
+    bytes.push_back(size->GetUint64());
+  }
+  return bytes;
+}
+
 /// A descriptor of the manifest; `what` calls it in errors.
 Blob blob_of(const model::ImageReference& image, const io::JsonValue& descriptor,
              std::string_view what) {
@@ -131,6 +146,31 @@ std::optional<Timestamp> creation_time(std::string_view text) {
   }
 }
 
+/// What a config tells of its layers. None when it tells nothing that could be right: an image
+/// whose layers are not known is like no other.
+std::vector<std::string> diff_ids_of(const io::JsonValue& config) {
+  const auto* rootfs = io::find_member(config, "rootfs");
+  const auto* listed = rootfs == nullptr ? nullptr : io::find_member(*rootfs, "diff_ids");
+  if (listed == nullptr || !listed->IsArray() || listed->Size() > kMostLayers) return {};
+  std::vector<std::string> ids;
+  for (const auto& id : listed->GetArray()) {
+    const auto text = io::as_text(id);
+    if (!text || text->size() > kLongestDigest) return {};
+    ids.emplace_back(*text);
+  }
+  return ids;
+}
+
+/// What the comment of the newest layer's entry tells, as Docker's builders write it.
+std::string made_from(const io::JsonValue& config) {
+  constexpr std::string_view kFrom = "FROM ";
+  const auto* history = io::find_member(config, "history");
+  if (history == nullptr || !history->IsArray() || history->Empty()) return {};
+  const auto& newest = (*history)[history->Size() - 1];
+  const auto comment = io::text_member(newest, "comment").value_or("");
+  return comment.starts_with(kFrom) ? std::string{comment.substr(kFrom.size())} : std::string{};
+}
+
 }  // namespace
 
 Manifest parse_manifest(const model::ImageReference& image, std::string_view raw,
@@ -149,6 +189,8 @@ Manifest parse_manifest(const model::ImageReference& image, std::string_view raw
   } else if (!is_image_type(result.media_type)) {
     throw UserError{fmt::format("{} is neither an image nor a list of images: its media type is {}",
                                 image.text(), one_line(result.media_type, 200))};
+  } else {
+    result.layer_bytes = layer_bytes_of(manifest);
   }
   return result;
 }
@@ -182,6 +224,8 @@ ImageConfig parse_config(const model::ImageReference& image, std::string_view ra
   ImageConfig result;
   result.architecture = io::text_member(document, "architecture").value_or("");
   result.created = creation_time(io::text_member(document, "created").value_or(""));
+  result.diff_ids = diff_ids_of(document);
+  result.made_from = made_from(document);
   const auto* config = io::find_member(document, "config");
   const auto* labels = config == nullptr ? nullptr : io::find_member(*config, "Labels");
   if (labels == nullptr || !labels->IsObject()) return result;

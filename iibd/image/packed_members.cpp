@@ -1,8 +1,8 @@
 #include "image/packed_members.hpp"
 
+#include "iib/base/descriptor.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/sha256.hpp"
-#include "io/descriptor.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -59,7 +59,7 @@ class PackedMembers::Finder {
  private:
   struct Open {
     LayerCache::Held held;
-    io::Descriptor file;
+    Descriptor file;
   };
 
   std::shared_ptr<const Open> open(const model::Digest& layer) {
@@ -73,7 +73,7 @@ class PackedMembers::Finder {
     if (opened || full) return opened;
     auto held = members_.cache_.find(layer);
     if (!held) return nullptr;
-    io::Descriptor file{::open(held->path().c_str(), O_RDONLY | O_CLOEXEC)};
+    Descriptor file{::open(held->path().c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file.is_open()) return nullptr;
     opened.reset(new Open{*std::move(held), std::move(file)});
     return opened_.with([&](auto& all) { return all.emplace(hex, opened).first->second; });

@@ -138,8 +138,8 @@ Arguments ToolRunner::policy() const {
   return {"--signature-policy", (settings_ / "policy.json").string()};
 }
 
-std::string ToolRunner::skopeo(const Arguments& arguments, const Step& step,
-                               const Access& access) const {
+std::string ToolRunner::skopeo(const Arguments& arguments, const Step& step, const Access& access,
+                               Tries tries) const {
   const Arguments global{"--policy",          (settings_ / "policy.json").string(),
                          "--registries.d",    (settings_ / "registries.d").string(),
                          "--command-timeout", fmt::format("{}s", options_.skopeo_timeout.count())};
@@ -147,7 +147,7 @@ std::string ToolRunner::skopeo(const Arguments& arguments, const Step& step,
                             .arguments = join({global, arguments}),
                             .environment = environment(access),
                             .limit = options_.skopeo_timeout + kAfterOwnLimit};
-  return run_retrying(program, step, access);
+  return tries == Tries::one ? run(program, step, access) : run_retrying(program, step, access);
 }
 
 std::string ToolRunner::buildah(const Arguments& arguments, const Step& step, const Access& access,

@@ -2,6 +2,7 @@
 
 #include "iib/image/tools_engine.hpp"
 #include "image/tool_failure.hpp"
+#include "image/tries.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -16,9 +17,6 @@ namespace iib::image {
 /// An argument vector without the program.
 using Arguments = std::vector<std::string>;
 
-/// How often a call is worth making.
-enum class Tries { one, as_configured };
-
 /// Runs skopeo and buildah with settings of our own instead of the host's: which storage, which
 /// registries, which policy, whose home. Safe to call from any thread.
 class ToolRunner {
@@ -26,10 +24,9 @@ class ToolRunner {
   /// Writes the settings below `options.storage_directory`. Both arguments must outlive the runner.
   ToolRunner(io::ProgramRunner& programs, const ToolsEngineOptions& options);
 
-  /// The output of `skopeo`, within the time for registry calls, retried as configured. Throws as
-  /// throw_failure() does.
+  /// The output of `skopeo`, within the time for registry calls. Throws as throw_failure() does.
   [[nodiscard]] std::string skopeo(const Arguments& arguments, const Step& step,
-                                   const Access& access) const;
+                                   const Access& access, Tries tries = Tries::as_configured) const;
   /// The output of `buildah` on our storage, within the time for builds. use_driver() comes first.
   /// `clear` comes before every try but the first: it takes away what the last one left.
   std::string buildah(const Arguments& arguments, const Step& step, const Access& access,

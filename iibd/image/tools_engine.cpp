@@ -4,6 +4,8 @@
 #include "iib/base/files.hpp"
 #include "image/container_storage.hpp"
 #include "image/image_build.hpp"
+#include "image/layer/layer_output.hpp"
+#include "image/layer/layer_tar.hpp"
 #include "image/manifest.hpp"
 #include "image/manifest_list.hpp"
 #include "image/pushed.hpp"
@@ -41,6 +43,19 @@ fs::path copied(const fs::path& copy, std::string_view name, const Step& step) {
                   "PATH of iibd",
                   step.subject, step.action, name),
       ExternalError::Retry::no};
+}
+
+/// The files of `content` as buildah takes them: for all images at once, with modes and owners.
+fs::path write_archive(const ImageContent& content, Timestamp modified, const fs::path& directory,
+                       const Access& access) {
+  auto file = directory / "layer.tar";
+  LayerOutput output{file};
+  write_layer_tar(content, modified, [&](std::string_view bytes) {
+    access.cancellation.check("making a layer");
+    output.write(bytes);
+  });
+  output.keep();
+  return file;
 }
 
 }  // namespace
@@ -86,8 +101,10 @@ struct ToolsEngine::Impl {
   }
 
   /// When the base of a begun build was made; a base's date never changes.
-  Timestamp base_created(const ImageBuild& build, const model::ImageReference& base) {
-    const auto key = base.ordering_key();
+  Timestamp base_created(const ImageBuild& build,
+                         const std::optional<model::ImageReference>& base) {
+    if (!base) return {};
+    const auto key = base->ordering_key();
     const auto known = base_dates.with([&](const auto& dates) {
       const auto found = dates.find(key);
       return found == dates.end() ? std::nullopt : std::optional{found->second};
@@ -99,6 +116,19 @@ struct ToolsEngine::Impl {
       dates.emplace(key, created);
     });
     return created;
+  }
+
+  void copy(const model::ImageReference& source, const model::ImageReference& destination,
+            const Access& access, Tries tries) const {
+    const auto step =
+        making(fmt::format("the image {}", destination.text()), "pushed", destination);
+    (void)tools.skopeo(
+        join({{"copy", "--quiet", "--all", "--preserve-digests", "--remove-signatures"},
+              tools.source_access(source.registry(), access),
+              tools.destination_access(destination.registry(), access),
+              {docker_reference(source), docker_reference(destination)}}),
+        step, access, tries);
+    access.log.info("copied {} to {}", source.text(), destination.text());
   }
 
   ToolsEngineOptions options;
@@ -170,7 +200,6 @@ std::vector<PushedImage> ToolsEngine::build_and_push(const ImageContent& content
                                                      const Access& access) {
   impl_->storage.prepare(access.cancellation);
   const TempDir staging{access.work_directory, "stage-"};
-  const auto copies = arrange(content.files, staging.path());
   std::vector<PushedImage> pushed;
   {
     std::deque<ImageBuild> builds;
@@ -180,8 +209,10 @@ std::vector<PushedImage> ToolsEngine::build_and_push(const ImageContent& content
       build.begin();
       newest = std::max(newest, impl_->base_created(build, target.base));
     }
+    const auto created = content.created.value_or(newest);
+    const auto layer = write_archive(content, created, staging.path(), access);
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      builds[i].fill(content, copies, content.created.value_or(newest));
+      builds[i].fill(content, layer, created);
       const auto digest = builds[i].push();
       pushed.push_back({targets[i].architecture, targets[i].destination.at(digest)});
       impl_->tell(pushed.back(), access);
@@ -199,14 +230,13 @@ model::Digest ToolsEngine::push_list(const model::ImageReference& destination,
 
 void ToolsEngine::copy(const model::ImageReference& source,
                        const model::ImageReference& destination, const Access& access) {
-  const auto step = making(fmt::format("the image {}", destination.text()), "pushed", destination);
-  (void)impl_->tools.skopeo(
-      join({{"copy", "--quiet", "--all", "--preserve-digests", "--remove-signatures"},
-            impl_->tools.source_access(source.registry(), access),
-            impl_->tools.destination_access(destination.registry(), access),
-            {docker_reference(source), docker_reference(destination)}}),
-      step, access);
-  access.log.info("copied {} to {}", source.text(), destination.text());
+  impl_->copy(source, destination, access, Tries::as_configured);
+}
+
+/// skopeo finds all else there, and writes the tag last.
+void ToolsEngine::put_tag(const model::ImageReference& source,
+                          const model::ImageReference& destination, const Access& access) {
+  impl_->copy(source, destination, access, Tries::one);
 }
 
 }  // namespace iib::image

@@ -1,10 +1,10 @@
 #include "image/unpacked_files.hpp"
 
+#include "iib/base/descriptor.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/sha256.hpp"
 #include "iib/io/archive.hpp"
 #include "image/layer/layer_output.hpp"
-#include "io/descriptor.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -61,8 +61,8 @@ bool copy_range(int from, int to) {
 
 void copy_whole(const fs::path& from, const fs::path& to) {
   constexpr mode_t kMode = 0644;
-  const io::Descriptor source{::open(from.c_str(), O_RDONLY | O_CLOEXEC)};
-  const io::Descriptor copy{::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode)};
+  const Descriptor source{::open(from.c_str(), O_RDONLY | O_CLOEXEC)};
+  const Descriptor copy{::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode)};
   if (source.is_open() && copy.is_open() && copy_range(source.get(), copy.get())) return;
   // Not every pair of file systems can; what is really wrong shows again.
   std::error_code error;

@@ -1,5 +1,6 @@
 #include "iib/io/archive.hpp"
 
+#include "iib/base/descriptor.hpp"
 #include "iib/base/error.hpp"
 #include "iib/io/layer_path.hpp"
 #include "iib/io/tar_reader.hpp"
@@ -23,18 +24,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write_all(int file, std::span<const char> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      throw ExternalError{fmt::format("a file of an image cannot be written: {}; check the free "
-                                      "space of the state directory",
-                                      std::generic_category().message(errno)),
-                          ExternalError::Retry::no};
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
+// What is taken has the permissions that it has in the image, and those that we need ourselves to
+// read and change it.
+constexpr unsigned kOurFile = 0600;
+constexpr unsigned kOurDirectory = 0700;
+
+[[noreturn]] void fail_disk() {
+  throw ExternalError{fmt::format("a file of an image cannot be written: {}; check the free "
+                                  "space of the state directory",
+                                  std::generic_category().message(errno)),
+                      ExternalError::Retry::no};
 }
 
 }  // namespace
@@ -91,7 +90,7 @@ struct LayerExtractor::Impl {
       hide(path);
       return;
     }
-    take_directory(entry, path);  // the marker lies in a folder of this layer
+    make_directory(entry, path);  // the marker lies in a folder of this layer
     for (const auto& name : root.list(path)) {
       auto child = path;
       child.push_back(name);
@@ -183,10 +182,15 @@ struct LayerExtractor::Impl {
     root.remove(path, {});
   }
 
-  void take_directory(const TarEntry& entry, const PathNames& path) {
+  void make_directory(const TarEntry& entry, const PathNames& path) {
     const auto present = root.look(path);
     if (present && !S_ISDIR(present->st_mode)) root.remove(path, {});
     if (!root.make_directories(path)) refuse(entry.name, "lies below a link or a file");
+  }
+
+  void take_directory(const TarEntry& entry, const PathNames& path) {
+    make_directory(entry, path);
+    root.permit(path, entry.mode | kOurDirectory);
   }
 
   void take_file(TarReader& tar, const TarEntry& entry, const PathNames& path,
@@ -195,9 +199,7 @@ struct LayerExtractor::Impl {
     check_size(entry, entry.size, bound, entry.size);  // before anything is written
     make_room(entry, path);
     const auto file = root.create_file(path);
-    // As in the image, but so that we can read and change it.
-    constexpr unsigned kOurs = 0600;
-    if (::fchmod(file.get(), entry.mode | kOurs) != 0) {
+    if (::fchmod(file.get(), entry.mode | kOurFile) != 0) {
       throw ExternalError{fmt::format("{} cannot be given its mode: {}", shown_name(entry.name),
                                       std::generic_category().message(errno)),
                           ExternalError::Retry::no};
@@ -210,7 +212,7 @@ struct LayerExtractor::Impl {
       bytes += block.size();
       check_size(entry, bytes, bound, block.size());
       total_bytes += block.size();
-      write_all(file.get(), block);
+      if (!write_all(file.get(), {block.data(), block.size()})) fail_disk();
     }
   }
 

@@ -1,8 +1,8 @@
 #include "iib/io/artifacts.hpp"
 
+#include "iib/base/descriptor.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
-#include "io/descriptor.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

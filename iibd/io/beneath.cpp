@@ -70,13 +70,18 @@ bool Beneath::make_directories(const PathNames& path) const {
   Descriptor current{::openat(root_.get(), ".", kDirectory)};
   if (!current.is_open()) fail({}, "opened");
   for (const auto& name : path) {
-    if (::mkdirat(current.get(), name.c_str(), kDirectoryMode) != 0 && errno != EEXIST) {
-      fail(path, "created");
-    }
+    const bool made = ::mkdirat(current.get(), name.c_str(), kDirectoryMode) == 0;
+    if (!made && errno != EEXIST) fail(path, "created");
     current = Descriptor{::openat(current.get(), name.c_str(), kDirectory)};
     if (!current.is_open()) return false;
+    if (made && ::fchmod(current.get(), kDirectoryMode) != 0) fail(path, "given its mode");
   }
   return true;
+}
+
+void Beneath::permit(const PathNames& path, unsigned mode) const {
+  const auto directory = open_directory(path);
+  if (!directory.is_open() || ::fchmod(directory.get(), mode) != 0) fail(path, "given its mode");
 }
 
 Descriptor Beneath::create_file(const PathNames& path) const {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "iib/base/descriptor.hpp"
 #include "iib/io/layer_path.hpp"
-#include "io/descriptor.hpp"
 
 #include <sys/stat.h>
 
@@ -25,7 +25,10 @@ class Beneath {
   /// not a folder.
   [[nodiscard]] std::optional<struct ::stat> look(const PathNames& path) const;
   /// Makes `path` and the folders on the way. False if something on the way is not a folder.
+  /// New ones get the mode 0755, whatever the umask.
   [[nodiscard]] bool make_directories(const PathNames& path) const;
+  /// Gives the folder `path`, which is there, these permission bits.
+  void permit(const PathNames& path, unsigned mode) const;
   /// Creates a file that is not there yet. Its folder must exist.
   [[nodiscard]] Descriptor create_file(const PathNames& path) const;
   /// Creates a symbolic link that is not there yet. Its folder must exist.

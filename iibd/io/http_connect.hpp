@@ -1,7 +1,7 @@
 #pragma once
 
+#include "iib/base/descriptor.hpp"
 #include "iib/io/http_client.hpp"
-#include "io/descriptor.hpp"
 #include "io/http_wait.hpp"
 
 #include <string>

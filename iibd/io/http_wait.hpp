@@ -1,7 +1,7 @@
 #pragma once
 
 #include "iib/base/cancellation.hpp"
-#include "io/descriptor.hpp"
+#include "iib/base/descriptor.hpp"
 
 #include <chrono>
 #include <functional>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "iib/base/descriptor.hpp"
 #include "iib/io/process.hpp"
-#include "io/descriptor.hpp"
 
 #include <condition_variable>
 #include <deque>

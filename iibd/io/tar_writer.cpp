@@ -19,6 +19,8 @@ constexpr std::size_t kBlockBytes = 512;
 constexpr std::size_t kReadBytes = 256UL * 1024;
 /// The most that eleven octal digits can tell: a byte less than 8 GiB.
 constexpr std::uint64_t kMostInField = (1ULL << 33U) - 1;
+/// The most that seven can.
+constexpr std::uint32_t kMostId = (1U << 21U) - 1;
 constexpr char kFile = '0';
 constexpr char kDirectory = '5';
 constexpr char kPaxRecords = 'x';
@@ -62,13 +64,13 @@ class Header {
   std::array<char, kBlockBytes> bytes_{};
 };
 
-Header make_header(std::string_view path, unsigned mode, std::uint64_t size, char kind,
-                   std::uint64_t modified) {
+Header make_header(std::string_view path, unsigned mode, TarOwner owner, std::uint64_t size,
+                   char kind, std::uint64_t modified) {
   Header header;
   header.put(kName, path);
   header.put_number(kMode, mode);
-  header.put_number(kOwner, 0);
-  header.put_number(kGroup, 0);
+  header.put_number(kOwner, owner.user);
+  header.put_number(kGroup, owner.group);
   header.put_number(kSize, size);
   header.put_number(kTime, modified);
   header.put(kKind, std::string_view{&kind, 1});
@@ -95,13 +97,13 @@ TarWriter::TarWriter(ByteSink sink, std::int64_t modified)
     : sink_{std::move(sink)},
       modified_{std::clamp<std::int64_t>(modified, 0, static_cast<std::int64_t>(kMostInField))} {}
 
-void TarWriter::add_directory(std::string_view path, unsigned mode) {
-  write_header(fmt::format("{}/", path), mode, 0, kDirectory);
+void TarWriter::add_directory(std::string_view path, unsigned mode, TarOwner owner) {
+  write_header(fmt::format("{}/", path), mode, owner, 0, kDirectory);
 }
 
 void TarWriter::add_file(std::string_view path, unsigned mode, std::uint64_t size,
-                         const ByteSource& content) {
-  write_header(path, mode, size, kFile);
+                         const ByteSource& content, TarOwner owner) {
+  write_header(path, mode, owner, size, kFile);
   std::vector<char> buffer(kReadBytes);
   std::uint64_t written = 0;
   while (const auto got = content(buffer)) {
@@ -121,20 +123,26 @@ void TarWriter::finish() {
   sink_(std::string(2 * kBlockBytes, '\0'));
 }
 
-void TarWriter::write_header(std::string_view path, unsigned mode, std::uint64_t size, char kind) {
+void TarWriter::write_header(std::string_view path, unsigned mode, TarOwner owner,
+                             std::uint64_t size, char kind) {
   std::string records;
   if (path.size() > kName.size) records += record("path", path);
   if (size > kMostInField) records += record("size", std::to_string(size));
+  if (owner.user > kMostId) records += record("uid", std::to_string(owner.user));
+  if (owner.group > kMostId) records += record("gid", std::to_string(owner.group));
   write_records(records);
   const auto told = size > kMostInField ? 0 : size;
-  sink_(make_header(path, mode, told, kind, static_cast<std::uint64_t>(modified_)).sealed());
+  const TarOwner fitting{owner.user > kMostId ? 0 : owner.user,
+                         owner.group > kMostId ? 0 : owner.group};
+  sink_(
+      make_header(path, mode, fitting, told, kind, static_cast<std::uint64_t>(modified_)).sealed());
 }
 
 void TarWriter::write_records(std::string_view records) {
   if (records.empty()) return;
   // The name is for readers that know no PAX, which take the records for a file.
   constexpr unsigned kMode = 0644;
-  sink_(make_header("PaxHeaders/entry", kMode, records.size(), kPaxRecords,
+  sink_(make_header("PaxHeaders/entry", kMode, {}, records.size(), kPaxRecords,
                     static_cast<std::uint64_t>(modified_))
             .sealed());
   sink_(records);

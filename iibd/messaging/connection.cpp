@@ -1,10 +1,13 @@
 #include "messaging/connection.hpp"
 
+#include "iib/base/error.hpp"
+
 #include <fmt/format.h>
 #include <proton/binary.hpp>
 #include <proton/container.hpp>
 #include <proton/delivery_mode.hpp>
 #include <proton/duration.hpp>
+#include <proton/error.hpp>
 #include <proton/error_condition.hpp>
 #include <proton/message.hpp>
 #include <proton/sender_options.hpp>
@@ -59,6 +62,28 @@ proton::message encoded(const Message& message, bool durable) {
 
 }  // namespace
 
+proton::ssl_client_options tls_settings(const SenderOptions& options) {
+  const auto authorities = options.authorities.string();
+  try {
+    proton::ssl_client_options settings{authorities, proton::ssl::VERIFY_PEER_NAME};
+    if (missing_certificate(options)) return settings;
+  } catch (const proton::error&) {
+    throw UserError{
+        fmt::format("{} (iib_messaging_ca) holds no certificates that brokers could be verified "
+                    "against; name a file of them (PEM)",
+                    authorities)};
+  }
+  try {
+    const proton::ssl_certificate ours{options.certificate.string(), options.key.string()};
+    return {ours, authorities, proton::ssl::VERIFY_PEER_NAME};
+  } catch (const proton::error&) {
+    throw UserError{
+        fmt::format("{} (iib_messaging_cert) and {} (iib_messaging_key) are not a certificate and "
+                    "its key that this user may read (PEM, without a password)",
+                    options.certificate.string(), options.key.string())};
+  }
+}
+
 Connection::Connection(BrokerUrl url, const SenderOptions& options, ConnectionEvents& events)
     : url_{std::move(url)}, options_{options}, events_{&events} {}
 
@@ -73,17 +98,7 @@ proton::connection_options Connection::settings() const {
     settings.password(url_.password);
     settings.sasl_allow_insecure_mechs(true);  // whoever writes amqp://user:password@ wants that
   }
-  if (url_.tls) {
-    const auto authorities = options_.authorities.string();
-    if (missing_certificate(options_)) {
-      settings.ssl_client_options(
-          proton::ssl_client_options{authorities, proton::ssl::VERIFY_PEER_NAME});
-    } else {
-      const proton::ssl_certificate ours{options_.certificate.string(), options_.key.string()};
-      settings.ssl_client_options(
-          proton::ssl_client_options{ours, authorities, proton::ssl::VERIFY_PEER_NAME});
-    }
-  }
+  if (url_.tls) settings.ssl_client_options(tls_settings(options_));
   return settings;
 }
 

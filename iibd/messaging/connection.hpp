@@ -8,12 +8,17 @@
 #include <proton/messaging_handler.hpp>
 #include <proton/sender.hpp>
 #include <proton/session.hpp>
+#include <proton/ssl.hpp>
 #include <proton/tracker.hpp>
 
 #include <map>
 #include <string>
 
 namespace iib::messaging {
+
+/// What `amqps` takes: the broker is always verified, its name included, and shown our certificate
+/// if that is there. Throws UserError naming the option whose file cannot be used.
+[[nodiscard]] proton::ssl_client_options tls_settings(const SenderOptions& options);
 
 /// What a connection tells its owner, all on the container's thread.
 class ConnectionEvents {

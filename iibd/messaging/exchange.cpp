@@ -27,6 +27,10 @@ Exchange::Exchange(SenderOptions options, Sender::OnSettled on_settled, Log log,
       queue_{queue} {
   for (const auto& url : options_.urls) urls_.push_back(parse_broker_url(url));
   if (urls_.empty()) throw UserError{"iib_messaging_urls names no broker"};
+  // What cannot be used stops the start (rest-api 11, 7) instead of each attempt to connect.
+  if (std::any_of(urls_.begin(), urls_.end(), [](const BrokerUrl& url) { return url.tls; })) {
+    static_cast<void>(tls_settings(options_));
+  }
 }
 
 void Exchange::take(std::vector<Message> messages) {

@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -23,13 +22,12 @@ struct WrittenLayer {
   std::vector<io::GzipMember> members{};
 };
 
-/// Writes a layer with `files` to `destination`, which must not be there yet: a tar archive, its
-/// entries in the order of their paths, each folder on the way once, everything owned by 0:0 and of
-/// the time `modified`, compressed with gzip by `threads` threads. The same files give the same
-/// bytes, whatever the number of threads and the CPU. Streams: no file is held in memory. Throws
-/// ExternalError naming the file that cannot be read or written; `destination` is gone then. With
-/// `find` what was packed before is not packed again.
-[[nodiscard]] WrittenLayer write_layer(std::span<const LayerFile> files, Timestamp modified,
+/// Writes the layer of `content` to `destination`, which must not be there yet: what
+/// write_layer_tar() gives, compressed with gzip by `threads` threads. The same content gives the
+/// same bytes, whatever the number of threads and the CPU. Streams: no file is held in memory.
+/// Throws ExternalError naming the file that cannot be read or written; `destination` is gone then.
+/// With `find` what was packed before is not packed again.
+[[nodiscard]] WrittenLayer write_layer(const ImageContent& content, Timestamp modified,
                                        const std::filesystem::path& destination, unsigned threads,
                                        const Cancellation& cancellation, io::FindMember find = {});
 

@@ -248,8 +248,10 @@ io::HttpAnswer RegistryCalls::to_origin(const Errand& errand, const io::HttpOrig
   const auto tls = [&] {
     return tls_settings(options_.certs_directory, options_.insecure_registries, registry);
   };
-  return connections_.send(server, "registry " + registry, tls, request,
-                           errand.access.cancellation);
+  // HttpClient sends again what a kept connection did not answer at all.
+  const auto use = errand.tries == Tries::one ? Connections::Use::new_one : Connections::Use::any;
+  return connections_.send(server, "registry " + registry, tls, request, errand.access.cancellation,
+                           use);
 }
 
 Reply RegistryCalls::elsewhere(const Errand& errand, const io::HttpUrl& url,

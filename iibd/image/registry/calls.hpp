@@ -7,6 +7,7 @@
 #include "image/registry/client.hpp"
 #include "image/registry/connections.hpp"
 #include "image/tool_failure.hpp"
+#include "image/tries.hpp"
 
 #include <functional>
 #include <initializer_list>
@@ -22,6 +23,7 @@ struct Errand {
   Wanted wanted;
   Step step;
   const Access& access;
+  Tries tries = Tries::as_configured;
 };
 
 /// An errand of reading `image`, or of pushing it, from its repository's point of view.
@@ -77,7 +79,8 @@ class RegistryCalls {
         return std::invoke(operation, moved_on);
       } catch (const ExternalError& error) {
         if (moved_on) attempt = 1;
-        if (!error.worth_retrying() || attempt >= options_.retries.attempts) throw;
+        const int most = errand.tries == Tries::one ? 1 : options_.retries.attempts;
+        if (!error.worth_retrying() || attempt >= most) throw;
         wait(errand, attempt, error);
       }
     }

@@ -76,8 +76,10 @@ struct RegistryClient::Impl {
   /// Stores a manifest; gives nothing when that is answered by one of `refusals`.
   std::optional<model::Digest> put(const model::ImageReference& destination,
                                    std::string_view media_type, std::string_view bytes,
-                                   const Access& access, std::initializer_list<int> refusals) {
-    const auto errand = pushing(destination, access);
+                                   const Access& access, std::initializer_list<int> refusals,
+                                   Tries tries = Tries::as_configured) {
+    auto errand = pushing(destination, access);
+    errand.tries = tries;
     auto digest = model::Digest::of(bytes);
     auto name = destination.tag().value_or("latest");
     if (destination.digest() && !destination.tag()) name = destination.digest()->text();
@@ -165,8 +167,8 @@ bool RegistryClient::upload_bytes(const model::ImageReference& destination, cons
 
 model::Digest RegistryClient::put_manifest(const model::ImageReference& destination,
                                            std::string_view media_type, std::string_view bytes,
-                                           const Access& access) {
-  return *impl_->put(destination, media_type, bytes, access, {});
+                                           const Access& access, Tries tries) {
+  return *impl_->put(destination, media_type, bytes, access, {}, tries);
 }
 
 std::optional<model::Digest> RegistryClient::try_put_manifest(

@@ -6,6 +6,7 @@
 #include "iib/model/digest.hpp"
 #include "iib/model/image_reference.hpp"
 #include "image/blob.hpp"
+#include "image/tries.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -85,7 +86,8 @@ class RegistryClient {
                     Expected expected = Expected::perhaps_there);
   /// Stores a manifest under the tag of `destination`, or its digest if it has no tag.
   model::Digest put_manifest(const model::ImageReference& destination, std::string_view media_type,
-                             std::string_view bytes, const Access& access);
+                             std::string_view bytes, const Access& access,
+                             Tries tries = Tries::as_configured);
   /// The same, but gives nothing when the registry says that the manifest is wrong, such as for a
   /// blob that it does not have.
   [[nodiscard]] std::optional<model::Digest> try_put_manifest(

@@ -51,10 +51,11 @@ Connections::Connections(std::size_t most, io::HttpSettings timeouts)
 
 io::HttpAnswer Connections::send(const io::HttpOrigin& server, const std::string& trust,
                                  const std::function<io::TlsSettings()>& tls,
-                                 const io::HttpRequest& request, const Cancellation& cancellation) {
+                                 const io::HttpRequest& request, const Cancellation& cancellation,
+                                 Use use) {
   const Turn turn{*this, server.text(), cancellation};
   const auto key = server.text() + " " + trust;
-  auto client = take(key);
+  auto client = use == Use::any ? take(key) : nullptr;
   if (client == nullptr) {
     client = std::make_unique<io::HttpClient>(
         server,

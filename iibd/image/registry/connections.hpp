@@ -26,13 +26,16 @@ class Connections {
   Connections& operator=(const Connections&) = delete;
   ~Connections() = default;
 
+  /// Which connection may serve.
+  enum class Use { any, new_one };
+
   /// Sends `request` to `server` over a kept or a new connection, once a turn is free. `trust`
   /// names what `tls` gives, which is asked for a new one: connections are shared by server and
   /// trust. Throws as HttpClient::send() does.
   [[nodiscard]] io::HttpAnswer send(const io::HttpOrigin& server, const std::string& trust,
                                     const std::function<io::TlsSettings()>& tls,
                                     const io::HttpRequest& request,
-                                    const Cancellation& cancellation);
+                                    const Cancellation& cancellation, Use use = Use::any);
 
  private:
   struct Kept {

@@ -1,9 +1,9 @@
 #include "image/registry/download.hpp"
 
+#include "iib/base/descriptor.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/sha256.hpp"
 #include "image/registry/failure.hpp"
-#include "io/descriptor.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -103,19 +103,14 @@ class PartialFile {
 
  private:
   void flush() {
-    for (std::string_view rest = pending_; !rest.empty();) {
-      const auto written = ::write(file_.get(), rest.data(), rest.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail_disk(path_);
-      rest.remove_prefix(static_cast<std::size_t>(written));
-    }
+    if (!write_all(file_.get(), pending_)) fail_disk(path_);
     pending_.clear();
   }
 
   fs::path path_;
   const Blob& blob_;
   const Step& step_;
-  io::Descriptor file_;
+  Descriptor file_;
   std::string pending_;
   Sha256 hash_;
   std::uint64_t size_ = 0;

@@ -1,8 +1,8 @@
 #include "image/registry/upload.hpp"
 
+#include "iib/base/descriptor.hpp"
 #include "iib/base/error.hpp"
 #include "image/registry/failure.hpp"
-#include "io/descriptor.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -247,7 +247,7 @@ bool upload_blob(RegistryCalls& calls, const Errand& errand, const Blob& blob,
 
 io::BodySource read_from(const std::filesystem::path& file, std::uint64_t size) {
   // Shared, because a BodySource is copied.
-  auto opened = std::make_shared<io::Descriptor>(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  auto opened = std::make_shared<Descriptor>(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
   if (!opened->is_open() || ::fstat(opened->get(), &status) != 0) {
     fail_file(file, std::strerror(errno));

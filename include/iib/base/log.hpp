@@ -88,8 +88,13 @@ class Log {
   /// Writes an info line of facts; `message` is short and always the same.
   void event(std::string_view message, std::initializer_list<LogField> fields,
              const char* function = __builtin_FUNCTION()) const {
-    if (LogLevel::info < threshold_) return;
-    sink_->write_record({.level = LogLevel::info,
+    event(LogLevel::info, message, fields, function);
+  }
+  /// The same at `level`.
+  void event(LogLevel level, std::string_view message, std::initializer_list<LogField> fields,
+             const char* function = __builtin_FUNCTION()) const {
+    if (level < threshold_) return;
+    sink_->write_record({.level = level,
                          .module = module_,
                          .function = function,
                          .message = message,
@@ -118,11 +123,6 @@ class Log {
 
 /// A sink that writes `time level module: message` lines to standard error.
 [[nodiscard]] std::shared_ptr<LogSink> make_stderr_sink();
-
-/// A sink that appends to `path` (created with mode 0640) and forwards every line to `also`.
-/// Throws ExternalError when the file cannot be opened.
-[[nodiscard]] std::shared_ptr<LogSink> make_file_sink(const std::string& path,
-                                                      std::shared_ptr<LogSink> also);
 
 /// A sink that hands on to `target` only lines of at least `least`. A request's log tells more than
 /// the daemon's.

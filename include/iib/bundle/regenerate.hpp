@@ -88,6 +88,16 @@ struct Regenerated {
 [[nodiscard]] Regenerated regenerate(const BundleFiles& bundle, const Order& order,
                                      ImageLookup& lookup, const Cancellation& cancellation);
 
+/// The images that `bundle` names which are bundles themselves, distinct, by first appearance
+/// (bundle-regeneration 9.4), printed in full. `customizing` is applied before they are sought, up
+/// to its step `related_bundles` if it has one; none: nothing is (pipeline 6.7). `bundle_labels`
+/// are those of the bundle image. Touches no file. Throws as regenerate() does.
+[[nodiscard]] std::vector<std::string> nested_bundles(const BundleFiles& bundle,
+                                                      const std::optional<Customizing>& customizing,
+                                                      const Labels& bundle_labels,
+                                                      ImageLookup& lookup,
+                                                      const Cancellation& cancellation);
+
 /// Writes `files` below the bundle's two directories: each to a temporary file first and all
 /// renamed once all are written; modes stay. Throws ExternalError naming the file.
 void write_files(const std::vector<ChangedFile>& files, const std::filesystem::path& manifests,

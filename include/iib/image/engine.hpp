@@ -5,6 +5,8 @@
 #include "iib/base/log.hpp"
 #include "iib/model/image_reference.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -41,6 +43,9 @@ struct Manifest {
   model::Digest digest;
   /// The linux images of a list in its order; empty for an image.
   std::vector<ListEntry> entries{};
+  /// Of an image: the bytes of its layers as they are kept, from the lowest up. None when the
+  /// manifest does not tell them.
+  std::vector<std::uint64_t> layer_bytes{};
 };
 
 /// What we read of an image config.
@@ -49,19 +54,39 @@ struct ImageConfig {
   std::map<std::string, std::string> labels;  ///< Empty when the config has none.
   /// When it was made, if it tells.
   std::optional<Timestamp> created;
+  std::vector<std::string> diff_ids{};  ///< Digests of its layers unpacked, from the lowest up.
+  /// The image that its newest layer was put on, if the history tells; not checked in any way.
+  std::string made_from{};
+};
+
+/// Who owns a file of an image.
+struct Owner {
+  unsigned user = 0;   ///< By number.
+  unsigned group = 0;  ///< By number.
+  friend bool operator==(const Owner&, const Owner&) = default;
 };
 
 /// A file of the host that becomes part of an image.
 struct LayerFile {
   std::filesystem::path source;  ///< The file on the host.
-  /// Absolute path in the image; folders on the way are made with mode 0755.
+  /// Absolute path in the image; folders on the way that are not listed are root's, mode 0755.
   std::string target;
   unsigned mode = 0644;  ///< Permission bits in the image.
+  Owner owner{};         ///< In the image.
+};
+
+/// A folder of an image, made even when nothing lies in it.
+struct LayerDirectory {
+  std::string target;    ///< Absolute path in the image.
+  unsigned mode = 0755;  ///< Permission bits in the image.
+  Owner owner{};         ///< In the image.
 };
 
 /// What goes on top of a base image, the same for all architectures.
 struct ImageContent {
   std::vector<LayerFile> files{};               ///< What the new layer holds.
+  std::vector<LayerDirectory> directories{};    ///< And folders that need more than a default.
+  std::vector<std::string> removed{};           ///< Absolute paths of the base that go.
   std::map<std::string, std::string> labels{};  ///< Added to the base's.
   /// Empty: the base's stay.
   std::vector<std::string> entrypoint{};
@@ -69,17 +94,25 @@ struct ImageContent {
   /// Such as `50051/tcp`; added to the base's.
   std::vector<std::string> exposed_ports{};
   /// When the newest input was made, for the same bytes from the same inputs; unset: what the
-  /// newest base tells.
+  /// newest base tells; without bases 1970.
   std::optional<Timestamp> created{};
+};
+
+/// The upper layers of an image, to be put on another one.
+struct StackedLayers {
+  model::ImageReference image;  ///< Pinned to the digest of a single image.
+  std::size_t count = 0;        ///< Of them, from the top.
 };
 
 /// One image to make.
 struct Target {
   std::string architecture;  ///< What the image is to run on.
-  /// The base, pinned to the digest of a single image.
-  model::ImageReference base;
+  /// The base, pinned to the digest of a single image; none: the image is of its content alone.
+  std::optional<model::ImageReference> base;
   /// Where it is pushed to.
   model::ImageReference destination;
+  /// Between the base and what is new; only for engines that can do that.
+  std::optional<StackedLayers> stacked{};
 };
 
 /// An image that lies in the registry.
@@ -106,6 +139,8 @@ class ImageEngine {
   /// digest.
   virtual void extract(const model::ImageReference& image, std::span<const std::string> paths,
                        const std::filesystem::path& destination, const Access& access) = 0;
+  /// Whether build_and_push() takes targets with layers of another image than their base.
+  [[nodiscard]] virtual bool can_stack_layers() const noexcept = 0;
   /// Makes an image for each target from its base and `content`, as Docker v2 schema 2, without
   /// running anything inside it, and pushes it. The results are pinned, in the order of `targets`.
   [[nodiscard]] virtual std::vector<PushedImage> build_and_push(const ImageContent& content,
@@ -120,6 +155,11 @@ class ImageEngine {
   /// `destination`. Bytes and digests stay the same.
   virtual void copy(const model::ImageReference& source, const model::ImageReference& destination,
                     const Access& access) = 0;
+  /// The last step of copy(), after it has put the same into the repository of `destination` under
+  /// its digest: the tag is written by one request, which is sent once. After an ExternalError the
+  /// tag may be written or not, so whoever wants to try again looks first.
+  virtual void put_tag(const model::ImageReference& source,
+                       const model::ImageReference& destination, const Access& access) = 0;
 };
 
 }  // namespace iib::image

@@ -63,6 +63,7 @@ class ToolsEngine final : public ImageEngine {
                                   const Access& access) override;
   [[nodiscard]] ImageConfig config(const model::ImageReference& image,
                                    const Access& access) override;
+  [[nodiscard]] bool can_stack_layers() const noexcept override { return false; }
   void extract(const model::ImageReference& image, std::span<const std::string> paths,
                const std::filesystem::path& destination, const Access& access) override;
   [[nodiscard]] std::vector<PushedImage> build_and_push(const ImageContent& content,
@@ -73,6 +74,8 @@ class ToolsEngine final : public ImageEngine {
                                         const Access& access) override;
   void copy(const model::ImageReference& source, const model::ImageReference& destination,
             const Access& access) override;
+  void put_tag(const model::ImageReference& source, const model::ImageReference& destination,
+               const Access& access) override;
 
  private:
   struct Impl;

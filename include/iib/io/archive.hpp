@@ -40,8 +40,9 @@ struct ExtractLimits {
 
 /// Applies the layers of an image in order (OCI image-spec, "Image Layer Filesystem Changeset"):
 /// tar, plain or compressed with gzip or zstd, told by the content. Only entries at or below wanted
-/// paths are taken; owners, times and special permissions are not. Streams: no layer and no file is
-/// held in memory. Nothing is ever written through a link. Not shared between threads.
+/// paths are taken; owners, times and special permissions are not. Directories that no layer tells
+/// of have the mode 0755. Streams: no layer and no file is held in memory. Nothing is ever written
+/// through a link. Not shared between threads.
 class LayerExtractor {
  public:
   /// `paths` are relative to the image's root; `destination` must exist and be empty, and belongs

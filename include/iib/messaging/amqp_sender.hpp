@@ -63,7 +63,7 @@ class Sender {
   /// Called on the sender's thread; must be cheap.
   using OnSettled = std::function<void(Settlement)>;
 
-  /// Throws UserError for a URL that cannot be read.
+  /// Throws UserError for a URL that cannot be read, and for files that `amqps` cannot use.
   Sender(SenderOptions options, OnSettled on_settled, Log log);
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
