@@ -1,12 +1,23 @@
 #include "iib/catalog/contents.hpp"
 
+#include "catalog/fbc/blobs.hpp"
+#include "catalog/fbc/catalog_contents.hpp"
 #include "catalog/sqlite_contents.hpp"
 #include "catalog/working_copy.hpp"
-#include "iib/catalog/problem.hpp"
 
 #include <algorithm>
 
 namespace iib::catalog {
+namespace {
+
+bool has_note(const std::vector<DeprecationNote>& notes, std::string_view schema,
+              std::string_view name) {
+  return std::any_of(notes.begin(), notes.end(), [&](const DeprecationNote& note) {
+    return note.schema == schema && note.name == name;
+  });
+}
+
+}  // namespace
 
 const BundleSummary* PackageContents::find_bundle(std::string_view bundle) const {
   const auto found = std::lower_bound(
@@ -15,15 +26,18 @@ const BundleSummary* PackageContents::find_bundle(std::string_view bundle) const
   return found != bundles.end() && found->name == bundle ? &*found : nullptr;
 }
 
+bool PackageContents::is_deprecated() const {
+  return has_note(deprecations, fbc::kPackageSchema, {});
+}
+
+bool PackageContents::is_deprecated(const ChannelContents& channel) const {
+  return has_note(deprecations, fbc::kChannelSchema, channel.name);
+}
+
 Contents read_contents(const Catalog& catalog, const Selection& selection,
                        const Cancellation& cancellation) {
-  if (catalog.kind != CatalogKind::sqlite) {
-    throw Refused{{{.kind = ProblemKind::unsupported,
-                    .bundle = {},
-                    .pull_spec = {},
-                    .package = {},
-                    .channel = {},
-                    .text = "the index is a file-based catalog: this release cannot read those"}}};
+  if (catalog.kind == CatalogKind::file_based) {
+    return fbc::read_catalog_contents(catalog.path, selection, cancellation);
   }
   cancellation.check("reading the catalog");
   Contents contents;

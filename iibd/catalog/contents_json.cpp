@@ -38,6 +38,20 @@ void write_bundle(model::JsonWriter& json, const BundleSummary& bundle) {
   json.end_object();
 }
 
+void write_deprecations(model::JsonWriter& json, std::string_view name,
+                        const std::vector<DeprecationNote>& notes) {
+  json.key(name);
+  json.begin_array();
+  for (const auto& note : notes) {
+    json.begin_object();
+    json.member("schema", note.schema);
+    json.member("name", note.name);
+    json.member("message", note.message);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write_package(model::JsonWriter& json, const PackageContents& package) {
   json.begin_object();
   json.member("name", package.name);
@@ -50,6 +64,7 @@ void write_package(model::JsonWriter& json, const PackageContents& package) {
   json.begin_array();
   for (const auto& bundle : package.bundles) write_bundle(json, bundle);
   json.end_array();
+  write_deprecations(json, "deprecations", package.deprecations);
   json.end_object();
 }
 

@@ -95,16 +95,24 @@ std::vector<BundleDifference> compare_bundles(const std::vector<BundleSummary>& 
   return differences;
 }
 
+std::set<DeprecationNote> notes_of(const PackageContents& package) {
+  return {package.deprecations.begin(), package.deprecations.end()};
+}
+
 PackageDifference compare_packages(const PackageContents* before, const PackageContents* after) {
   static const PackageContents kNone;
   const auto& old = before != nullptr ? *before : kNone;
   const auto& now = after != nullptr ? *after : kNone;
+  const auto old_notes = notes_of(old);
+  const auto new_notes = notes_of(now);
   PackageDifference difference{.name = after != nullptr ? now.name : old.name,
                                .change = change_of(before, after),
                                .default_channel_before = old.default_channel,
                                .default_channel_after = now.default_channel,
                                .channels = {},
-                               .bundles = compare_bundles(old.bundles, now.bundles)};
+                               .bundles = compare_bundles(old.bundles, now.bundles),
+                               .deprecations_added = only_in(new_notes, old_notes),
+                               .deprecations_removed = only_in(old_notes, new_notes)};
   for_each_pair(old.channels, now.channels,
                 [&](const ChannelContents* left, const ChannelContents* right) {
                   auto channel = compare_channels(left, right);
@@ -116,7 +124,8 @@ PackageDifference compare_packages(const PackageContents* before, const PackageC
 bool is_same(const PackageDifference& package) {
   return package.change == Change::changed &&
          package.default_channel_before == package.default_channel_after &&
-         package.channels.empty() && package.bundles.empty();
+         package.channels.empty() && package.bundles.empty() &&
+         package.deprecations_added.empty() && package.deprecations_removed.empty();
 }
 
 }  // namespace

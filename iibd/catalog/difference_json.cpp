@@ -78,6 +78,8 @@ std::string to_json(const Difference& difference) {
     for (const auto& channel : package.channels) write_channel(json, channel);
     json.end_array();
     write_bundles(json, "bundles", package.bundles);
+    write_deprecations(json, "deprecations_added", package.deprecations_added);
+    write_deprecations(json, "deprecations_removed", package.deprecations_removed);
     json.end_object();
   }
   json.end_array();

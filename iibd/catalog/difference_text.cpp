@@ -134,6 +134,21 @@ void add_channel(Lines& lines, const ChannelDifference& channel, std::size_t wid
   add_edges(lines, '+', channel.edges_added, channel.nodes_added, channel.head_after);
 }
 
+std::string subject_of(const DeprecationNote& note) {
+  constexpr std::string_view kPrefix = "olm.";
+  if (note.name.empty()) return "the package";
+  const std::string_view schema{note.schema};
+  return fmt::format("{} {}",
+                     shown(schema.substr(schema.starts_with(kPrefix) ? kPrefix.size() : 0)),
+                     shown(note.name));
+}
+
+void add_deprecations(Lines& lines, char sign, const std::vector<DeprecationNote>& notes) {
+  for (const auto& note : notes) {
+    lines.add(sign, "  deprecation of {}: {}", subject_of(note), shown(note.message));
+  }
+}
+
 void add_package(Lines& lines, const PackageDifference& package) {
   const auto sign = sign_of(package.change);
   const auto name = shown(package.name);
@@ -156,6 +171,8 @@ void add_package(Lines& lines, const PackageDifference& package) {
   for (const auto& channel : package.channels) {
     add_channel(lines, channel, std::min(width, kWidestName));
   }
+  add_deprecations(lines, '-', package.deprecations_removed);
+  add_deprecations(lines, '+', package.deprecations_added);
 }
 
 }  // namespace

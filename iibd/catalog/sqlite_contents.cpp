@@ -1,12 +1,11 @@
 #include "catalog/sqlite_contents.hpp"
 
 #include "catalog/channel_reading.hpp"
+#include "catalog/missing_packages.hpp"
 #include "catalog/schema.hpp"
-#include "catalog/similar_names.hpp"
 #include "iib/catalog/problem.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -147,17 +146,7 @@ class Reading {
   void refuse_missing() const {
     std::vector<Problem> problems;
     for (const auto& name : wanted_) {
-      if (packages_.contains(name)) continue;
-      auto problem = problem_with(ProblemKind::not_found,
-                                  fmt::format("package {} is not in the catalog", name));
-      problem.package = name;
-      if (const auto similar = similar_names(name, names_); !similar.empty()) {
-        problem.text += fmt::format(" (did you mean {}?)", fmt::join(similar, ", "));
-      } else {
-        problem.text +=
-            fmt::format(", which has {} packages, none with a similar name", names_.size());
-      }
-      problems.push_back(std::move(problem));
+      if (!packages_.contains(name)) problems.push_back(missing_package(name, names_));
     }
     if (!problems.empty()) throw Refused{std::move(problems)};
   }

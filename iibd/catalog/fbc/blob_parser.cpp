@@ -5,7 +5,6 @@
 #include "catalog/json_text.hpp"
 #include "catalog/raw_json.hpp"
 #include "catalog/yaml_conversion.hpp"
-#include "iib/io/yaml.hpp"
 
 #include <fmt/format.h>
 
@@ -95,13 +94,16 @@ ParsedBlob parse_json_blob(std::string_view text, Values values) {
   return parsed;
 }
 
-ParsedBlob parse_yaml_blob(std::string_view text, Values values) {
+ParsedBlob parse_yaml_blob(std::string_view text, Values values, io::DuplicateKeys duplicates) {
   const auto documents = io::parse_yaml_stream(text, {.name = {},
-                                                      .duplicates = io::DuplicateKeys::keep_all,
+                                                      .duplicates = duplicates,
                                                       .max_bytes = kMaxTextBytes,
                                                       .max_nodes = kMaxNodes,
                                                       .max_documents = 2});
-  if (documents.empty()) throw BlobError{Rule::no_schema, "it is blank: remove its separator"};
+  if (documents.empty())
+    throw BlobError{Rule::no_schema,
+                    "it is blank, or holds comments only: remove it with its separator ---, "
+                    "or name the file in .indexignore"};
   if (documents.size() > 1) {
     throw BlobError{Rule::syntax,
                     "more follows it without a separator ---, which opm leaves out unseen: put "
@@ -235,14 +237,15 @@ class Reader {
 
 }  // namespace
 
-ParsedBlob parse_blob(const RawBlob& raw, Values values) {
+ParsedBlob parse_blob(const RawBlob& raw, Values values, io::DuplicateKeys duplicates) {
   try {
     return raw.notation == Notation::json ? parse_json_blob(raw.text, values)
-                                          : parse_yaml_blob(raw.text, values);
+                                          : parse_yaml_blob(raw.text, values, duplicates);
   } catch (const BlobError&) {
     throw;
   } catch (const io::YamlTooLarge& error) {
-    throw BlobError{Rule::too_large, error.what()};
+    throw BlobError{Rule::too_large,
+                    fmt::format("{}: make the blob smaller, with fewer aliases", error.what())};
   } catch (const UserError& error) {
     throw BlobError{Rule::syntax, error.what()};
   }

@@ -5,6 +5,7 @@
 #include "iib/base/error.hpp"
 #include "iib/catalog/fbc.hpp"
 #include "iib/io/json.hpp"
+#include "iib/io/yaml.hpp"
 
 #include <string>
 
@@ -32,8 +33,10 @@ struct ParsedBlob {
 };
 
 /// Parses `raw` (catalog-fbc 1.2). Bytes that are not UTF-8 and halves of surrogate pairs become
-/// U+FFFD, as in the reference. Throws BlobError.
-[[nodiscard]] ParsedBlob parse_blob(const RawBlob& raw, Values values);
+/// U+FFFD, as in the reference. `duplicates` is what becomes of a key that a mapping of YAML has
+/// twice; unless they are refused the last one counts. Throws BlobError.
+[[nodiscard]] ParsedBlob parse_blob(const RawBlob& raw, Values values,
+                                    io::DuplicateKeys duplicates = io::DuplicateKeys::keep_all);
 
 /// The `schema` of a parsed blob. Throws BlobError.
 [[nodiscard]] std::string schema_of(const io::JsonValue& root);

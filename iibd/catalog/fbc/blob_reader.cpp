@@ -43,19 +43,19 @@ class ObjectScan {
   }
 
  private:
+  /// Most bytes of a catalog are in long strings, so they are passed over by looking for the quote
+  /// only.
   void skip_string(std::string_view text) {
-    while (at_ < text.size()) {
-      if (escaped_) {
-        escaped_ = false;
-        ++at_;
-        continue;
-      }
-      const char c = text[at_++];
-      if (c == '\\') escaped_ = true;
-      if (c == '"') {
-        in_string_ = false;
+    while (in_string_) {
+      const auto quote = text.find('"', at_);
+      if (quote == std::string_view::npos) {
+        at_ = text.size();
         return;
       }
+      at_ = quote + 1;
+      auto before = quote;
+      while (text[before - 1] == '\\') --before;  // ends at the first quote at the latest
+      in_string_ = (quote - before) % 2 != 0;
     }
   }
 
@@ -69,7 +69,6 @@ class ObjectScan {
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
   bool in_string_ = false;
-  bool escaped_ = false;
 };
 
 }  // namespace
@@ -204,7 +203,8 @@ void BlobReader::consume(std::size_t bytes) {
 void BlobReader::check_size(std::size_t bytes) const {
   if (bytes <= max_blob_) return;
   throw BlobTooLarge{
-      fmt::format("blob {} is longer than {} bytes, the limit for one", number_ + 1, max_blob_),
+      fmt::format("blob {} is longer than {} bytes, the limit for one: shorten or divide it",
+                  number_ + 1, max_blob_),
       line_};
 }
 

@@ -72,11 +72,12 @@ DatabaseBlobs::RowIds DatabaseBlobs::row_ids(const std::string& table) {
   return ids;
 }
 
-std::vector<Blob> DatabaseBlobs::read(const PackageContents& package) {
+std::vector<Blob> DatabaseBlobs::read(const PackageContents& package, Payloads payloads) {
+  const bool whole = payloads == Payloads::read;
   std::vector<Blob> blobs;
   blobs.emplace_back(Package{.name = package.name,
                              .default_channel = package.default_channel,
-                             .icon = icon_of(package),
+                             .icon = whole ? icon_of(package) : std::nullopt,
                              .description = {},
                              .properties = {}});
   std::unordered_map<std::string, std::string> ranges;
@@ -88,8 +89,10 @@ std::vector<Blob> DatabaseBlobs::read(const PackageContents& package) {
                       [](const auto& each) { return each.type == kDeprecatedProperty; })) {
         continue;
       }
-      auto row = read_row(bundle);
-      blobs.emplace_back(bundle_blob(package.name, bundle, row, properties));
+      auto row = whole ? read_row(bundle) : Row{};
+      auto blob = bundle_blob(package.name, bundle, properties);
+      if (whole) add_payloads(blob, row);
+      blobs.emplace_back(std::move(blob));
       ranges.emplace(bundle.name, std::move(row.skip_range));
     } catch (const UserError& error) {
       throw UserError{fmt::format("bundle {} of package {} cannot be turned into an olm.bundle: {}",
@@ -165,7 +168,7 @@ std::vector<std::string> DatabaseBlobs::image_rows(const std::string& bundle) {
 }
 
 BundleBlob DatabaseBlobs::bundle_blob(const std::string& package, const BundleSummary& bundle,
-                                      const Row& row, const std::vector<TypedValue>& properties) {
+                                      const std::vector<TypedValue>& properties) {
   BundleBlob blob;
   blob.name = bundle.name;
   blob.package = package;
@@ -177,6 +180,10 @@ BundleBlob DatabaseBlobs::bundle_blob(const std::string& package, const BundleSu
                           .properties = properties,
                           .dependencies = typed_rows("dependencies", dependencies_, bundle),
                           .annotated = properties});
+  return blob;
+}
+
+void DatabaseBlobs::add_payloads(BundleBlob& blob, const Row& row) {
   const bool has_csv = !row.csv.empty();
   const auto csv = has_csv ? io::parse_json(row.csv) : io::parse_json("{}");
   if (has_csv && level_ == MigrateLevel::bundle_object_to_csv_metadata) {
@@ -184,8 +191,7 @@ BundleBlob DatabaseBlobs::bundle_blob(const std::string& package, const BundleSu
   } else {
     add_objects(blob.properties, canonical_lines(row.objects));
   }
-  blob.related_images = collect_images(csv, image_rows(bundle.name));
-  return blob;
+  blob.related_images = collect_images(csv, image_rows(blob.name));
 }
 
 /// The first icon of the CSV of the default channel's head; none when that is damaged (2.3).

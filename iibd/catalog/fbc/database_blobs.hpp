@@ -12,15 +12,20 @@
 
 namespace iib::catalog::fbc {
 
+/// Whether manifests, and what is read of them, are wanted.
+enum class Payloads { leave_out, read };
+
 /// Turns packages of an index database of the current schema into blobs (catalog-fbc 2.3).
 class DatabaseBlobs {
  public:
   /// Passes over the small tables once, for they have no index by bundle.
   DatabaseBlobs(IndexDatabase& database, MigrateLevel level);
 
-  /// The blobs of `package`, in the order of a catalog. Throws UserError naming the bundle whose
-  /// rows are no JSON.
-  [[nodiscard]] std::vector<Blob> read(const PackageContents& package);
+  /// The blobs of `package`, in the order of a catalog. Without payloads they lack manifests, icon,
+  /// related images and skip ranges, which a package_identity() does not need. Throws UserError
+  /// naming the bundle whose rows are no JSON.
+  [[nodiscard]] std::vector<Blob> read(const PackageContents& package,
+                                       Payloads payloads = Payloads::read);
 
  private:
   /// Ids of the rows of a table by name of bundle.
@@ -33,8 +38,9 @@ class DatabaseBlobs {
   std::vector<TypedValue> typed_rows(const std::string& table, const RowIds& ids,
                                      const BundleSummary& bundle);
   std::vector<std::string> image_rows(const std::string& bundle);
-  BundleBlob bundle_blob(const std::string& package, const BundleSummary& bundle, const Row& row,
+  BundleBlob bundle_blob(const std::string& package, const BundleSummary& bundle,
                          const std::vector<TypedValue>& properties);
+  void add_payloads(BundleBlob& blob, const Row& row);
   std::optional<Icon> icon_of(const PackageContents& package);
 
   IndexDatabase& database_;

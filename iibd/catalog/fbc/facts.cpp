@@ -2,12 +2,14 @@
 
 #include "catalog/fbc/blob_parser.hpp"
 #include "catalog/fbc/blob_reader.hpp"
+#include "catalog/fbc/identity.hpp"
 #include "iib/base/error.hpp"
 #include "iib/model/image_reference.hpp"
 
 #include <fmt/format.h>
 
 #include <functional>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -19,6 +21,8 @@ constexpr Releases kSinceDeprecations{.from = 32, .before = Releases::kNone};
 /// From here on pull specifications must parse.
 constexpr Releases kSinceReferences{.from = 64, .before = Releases::kNone};
 constexpr Releases kAll{};
+/// What reading puts in the place of bytes that are no UTF-8.
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
 std::string directory_of(const std::string& file) {
   const auto slash = file.rfind('/');
@@ -36,8 +40,12 @@ bool is_reference(const std::string& image) {
 
 class FileReader {
  public:
-  FileReader(const std::filesystem::path& root, const CatalogFile& file, std::size_t index)
-      : file_{file}, index_{index}, objects_{.root = root, .directory = directory_of(file.name)} {}
+  FileReader(const std::filesystem::path& root, const CatalogFile& file, std::size_t index,
+             Identities identities)
+      : file_{file},
+        index_{index},
+        identities_{identities},
+        objects_{.root = root, .directory = directory_of(file.name)} {}
 
   FileFacts run(const Cancellation& cancellation) {
     try {
@@ -93,18 +101,34 @@ class FileReader {
     }
   }
 
+  /// Bytes that are no UTF-8 are replaced when a blob is read, so that two names could become one.
+  void check_name(std::string_view name, std::string_view what) {
+    if (name.find(kReplacement) == std::string_view::npos) return;
+    report(
+        Rule::syntax,
+        fmt::format("{} {} is not UTF-8, or holds the character U+FFFD, which stands for what is "
+                    "not: correct it",
+                    what, name),
+        kAll);
+  }
+
   void keep(Package package, const io::JsonValue&) {
     package_ = package.name;
     subject_ += " " + package.name;
+    check_name(package.name, "its name");
     if (package.icon && !is_base64(package.icon->base64data)) {
       report(Rule::field_type, "the base64data of its icon is no base64", kAll);
     }
     result_.facts.packages.push_back({.name = std::move(package.name),
                                       .default_channel = std::move(package.default_channel),
+                                      .has_description = !package.description.empty(),
                                       .where = where_});
   }
 
   void keep(Channel channel, const io::JsonValue&) {
+    check_name(channel.name, "its name");
+    check_name(channel.package, "its package");
+    for (const auto& entry : channel.entries) check_name(entry.name, "its entry");
     result_.facts.channels.push_back({.channel = std::move(channel), .where = where_});
   }
 
@@ -112,11 +136,16 @@ class FileReader {
     package_ = bundle.package;
     bundle_ = bundle.name;
     subject_ += " " + bundle.name;
+    check_name(bundle.name, "its name");
+    check_name(bundle.package, "its package");
     check_images(bundle);
+    auto identity =
+        identities_ == Identities::tell ? bundle_identity(bundle.image, root) : std::string{};
     result_.facts.bundles.push_back({.name = std::move(bundle.name),
                                      .package = std::move(bundle.package),
                                      .properties = check_properties(root, objects_, report_),
-                                     .has_image = !bundle.image.empty(),
+                                     .image = std::move(bundle.image),
+                                     .identity = std::move(identity),
                                      .where = where_});
   }
 
@@ -135,10 +164,14 @@ class FileReader {
         {.deprecations = std::move(deprecations), .where = where_});
   }
 
-  void keep(const Meta&, const io::JsonValue& root) { check_meta(root, report_); }
+  void keep(const Meta&, const io::JsonValue& root) {
+    check_meta(root, report_);
+    ++result_.facts.others;
+  }
 
   const CatalogFile& file_;
   std::size_t index_;
+  Identities identities_;
   ObjectPlace objects_;
   FileFacts result_;
   Where where_;
@@ -154,8 +187,8 @@ class FileReader {
 }  // namespace
 
 FileFacts read_facts(const std::filesystem::path& root, const CatalogFile& file, std::size_t index,
-                     const Cancellation& cancellation) {
-  return FileReader{root, file, index}.run(cancellation);
+                     Identities identities, const Cancellation& cancellation) {
+  return FileReader{root, file, index, identities}.run(cancellation);
 }
 
 }  // namespace iib::catalog::fbc

@@ -23,6 +23,7 @@ struct Where {
 struct PackageFacts {
   std::string name;
   std::string default_channel;
+  bool has_description = false;
   Where where;
 };
 
@@ -35,7 +36,9 @@ struct BundleFacts {
   std::string name;
   std::string package;
   PropertyFacts properties;
-  bool has_image = false;
+  std::string image;
+  /// Its bundle_identity(); empty when not asked for.
+  std::string identity;
   Where where;
 };
 
@@ -51,6 +54,8 @@ struct Facts {
   std::vector<ChannelFacts> channels;
   std::vector<BundleFacts> bundles;
   std::vector<DeprecationsFacts> deprecations;
+  /// Blobs of other schemas.
+  std::size_t others = 0;
   std::size_t blobs = 0;
 };
 
@@ -60,8 +65,12 @@ struct FileFacts {
   Findings findings;
 };
 
+/// Whether the identities of bundles are wanted.
+enum class Identities { leave_out, tell };
+
 /// Reads the `index`th file of the catalog in `root`, blob by blob.
 [[nodiscard]] FileFacts read_facts(const std::filesystem::path& root, const CatalogFile& file,
-                                   std::size_t index, const Cancellation& cancellation);
+                                   std::size_t index, Identities identities,
+                                   const Cancellation& cancellation);
 
 }  // namespace iib::catalog::fbc

@@ -91,6 +91,8 @@ std::string_view to_string(Rule rule) {
       return "image-reference";
     case Rule::version_duplicate:
       return "version-duplicate";
+    case Rule::serve_cache:
+      return "serve-cache";
   }
   return "unknown";
 }

@@ -1,19 +1,13 @@
-#include "catalog/fbc/migrate.hpp"
-
-#include "catalog/fbc/database_blobs.hpp"
-#include "catalog/fbc/model.hpp"
-#include "catalog/schema.hpp"
-#include "catalog/shown_name.hpp"
-#include "catalog/sqlite_catalog.hpp"
-#include "catalog/sqlite_contents.hpp"
-#include "catalog/working_copy.hpp"
+#include "catalog/fbc/blob_places.hpp"
+#include "catalog/fbc/database_packages.hpp"
+#include "catalog/fbc/writer.hpp"
 #include "iib/base/error.hpp"
+#include "iib/catalog/fbc_changes.hpp"
+#include "iib/catalog/fbc_render.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <fstream>
-#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -32,14 +26,6 @@ std::string file_name(Format format) {
   return "catalog.yaml";
 }
 
-[[noreturn]] void refuse(ProblemKind kind, const std::string& package, std::string text) {
-  Problem problem;
-  problem.kind = kind;
-  problem.package = package;
-  problem.text = std::move(text);
-  throw Refused{{std::move(problem)}};
-}
-
 void prepare(const fs::path& directory) {
   std::error_code error;
   fs::create_directories(directory, error);
@@ -53,117 +39,72 @@ void prepare(const fs::path& directory) {
   }
 }
 
-/// A package's name becomes the name of a directory.
-void check_name(const std::string& package) {
-  constexpr std::size_t kLongest = 255;
-  if (!package.empty() && package.size() <= kLongest && package != "." && package != ".." &&
-      package.find('/') == std::string::npos && package.find('\0') == std::string::npos) {
-    return;
-  }
-  refuse(ProblemKind::invalid_index, package,
-         fmt::format("package {} cannot be migrated: its name cannot be that of a directory",
-                     shown(package)));
+[[noreturn]] void fail(const fs::path& path) {
+  throw ExternalError{fmt::format("{} cannot be written", path.string()), ExternalError::Retry::no};
 }
 
-/// What validation needs of blobs just made, which are numbered as they are written.
-Facts facts_of(const std::vector<Blob>& blobs) {
-  Facts facts;
-  for (std::size_t i = 0; i < blobs.size(); ++i) {
-    const Where where{.file = 0, .number = i + 1, .line = 0};
-    if (const auto* package = std::get_if<Package>(&blobs[i])) {
-      facts.packages.push_back(
-          {.name = package->name, .default_channel = package->default_channel, .where = where});
-    } else if (const auto* channel = std::get_if<Channel>(&blobs[i])) {
-      facts.channels.push_back({.channel = *channel, .where = where});
-    } else if (const auto* bundle = std::get_if<BundleBlob>(&blobs[i])) {
-      facts.bundles.push_back({.name = bundle->name,
-                               .package = bundle->package,
-                               .properties = property_facts(bundle->properties),
-                               .has_image = !bundle->image.empty(),
-                               .where = where});
-    }
-  }
-  return facts;
-}
-
-/// Throws Refused when the blobs break the rules of the model (3).
-void check_blobs(const std::vector<Blob>& blobs, const std::string& file) {
-  const auto facts = facts_of(blobs);
-  const std::vector<CatalogFile> files{{.name = file, .bytes = 0}};
-  Findings findings;
-  const Reporter report{files, findings};
-  check_model(build_model(facts, Completeness::complete, report), Completeness::complete, report);
-  Validation validation;
-  findings.take(validation);
-  if (validation.problems.empty()) return;
-  std::vector<Problem> problems;
-  for (const auto& finding : validation.problems) problems.push_back(to_problem(finding));
-  throw Refused{std::move(problems)};
-}
-
-void write_blobs(const std::vector<Blob>& blobs, const fs::path& path, Format format) {
+std::ofstream open_file(const fs::path& path) {
   std::error_code error;
   fs::create_directory(path.parent_path(), error);
   std::ofstream file{path, std::ios::binary};
-  for (const auto& blob : blobs) file << to_text(blob, format);
-  file.close();
-  if (error || !file) {
-    throw ExternalError{fmt::format("{} cannot be written", path.string()),
-                        ExternalError::Retry::no};
-  }
+  if (error || !file) fail(path);
+  return file;
 }
 
-class Migration {
- public:
-  Migration(const fs::path& directory, const MigrateOptions& options, const Work& work)
-      : directory_{directory}, options_{options}, work_{work} {}
+void write_blobs(const std::vector<Blob>& blobs, const fs::path& path, Format format) {
+  auto file = open_file(path);
+  for (const auto& blob : blobs) file << to_text(blob, format);
+  file.close();
+  if (!file) fail(path);
+}
 
-  std::vector<std::string> run(const fs::path& source) {
-    auto database = open_for_reading(source);
-    if (is_empty_index(database)) return {};
-    if (schema_version(database).value_or(-1) >= kSchemaVersion) {
-      migrate(database);
-      return std::move(names_);
+std::vector<std::string> migrate_database(const Catalog& from, const fs::path& directory,
+                                          const FormOptions& options, const Work& work) {
+  std::vector<std::string> names;
+  read_database(from, options.level, work, [&](DatabasePackages& packages) {
+    for (const auto& package : packages.list()) {
+      write_blobs(packages.blobs(package), directory / package.name / file_name(options.format),
+                  options.format);
+      names.push_back(package.name);
     }
-    // An older schema is brought up to date in a copy: the source stays as it is.
-    const auto copy = change_copy(source, work_, [](IndexDatabase&) {});
-    auto current = open_for_reading(copy);
-    migrate(current);
-    fs::remove(copy);
-    return std::move(names_);
-  }
+  });
+  return names;
+}
 
- private:
-  void migrate(IndexDatabase& database) {
-    check_tables(database);
-    const auto contents = read_sqlite_contents(database, {}, work_.cancellation);
-    DatabaseBlobs source{database, options_.level};
-    for (const auto& package : contents.packages) {
-      work_.cancellation.check("migrating the index");
-      check_name(package.name);
-      const auto blobs = source.read(package);
-      const auto file = package.name + '/' + file_name(options_.format);
-      check_blobs(blobs, file);
-      write_blobs(blobs, directory_ / file, options_.format);
-      names_.push_back(package.name);
+void refuse_invalid(const Catalog& from, const Work& work) {
+  auto problems = validate(from.path, {.cancellation = work.cancellation}).problems;
+  if (!problems.empty()) throw RefusedCatalog{std::move(problems)};
+}
+
+std::vector<std::string> migrate_directory(const Catalog& from, const fs::path& directory,
+                                           const FormOptions& options, const Work& work) {
+  refuse_invalid(from, work);
+  BlobPlaces places{options.level, work};
+  places.add(from);
+  std::vector<std::string> names;
+  std::ofstream file;
+  places.for_each([&](const std::string& package, const Blob& blob) {
+    if (package.empty()) {
+      return work.log.warning("a blob of no package is left out: it has no directory to be in");
     }
-  }
-
-  const fs::path& directory_;
-  const MigrateOptions& options_;
-  const Work& work_;
-  std::vector<std::string> names_;
-};
+    if (names.empty() || names.back() != package) {
+      check_directory_name(package);
+      names.push_back(package);
+      file = open_file(directory / package / file_name(options.format));
+    }
+    file << to_text(blob, options.format);
+    if (!file.flush()) fail(directory / package);
+  });
+  return names;
+}
 
 }  // namespace
 
 std::vector<std::string> migrate(const Catalog& from, const fs::path& directory,
-                                 const MigrateOptions& options, const Work& work) {
-  const auto& source = sqlite_path(from);
+                                 const FormOptions& options, const Work& work) {
   prepare(directory);
-  std::vector<std::string> names;
-  translate_sqlite_errors(source, [&] { names = Migration{directory, options, work}.run(source); });
-  return names;
+  return from.kind == CatalogKind::sqlite ? migrate_database(from, directory, options, work)
+                                          : migrate_directory(from, directory, options, work);
 }
 
 }  // namespace iib::catalog::fbc

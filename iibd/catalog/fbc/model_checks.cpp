@@ -116,7 +116,7 @@ class Graph {
     }
     const auto bundle = package_.bundles.find(entry.name);
     if (bundle == package_.bundles.end()) return;  // told at an earlier stage
-    if (bundle->second->has_image || bundle->second->properties.has_objects) return;
+    if (!bundle->second->image.empty() || bundle->second->properties.has_objects) return;
     report_(Stage::model, Rule::image_missing, bundle->second->where,
             {.package = channel_.package, .channel = channel_.name, .bundle = entry.name},
             fmt::format("bundle {} of package {} must have an image", shown(entry.name),

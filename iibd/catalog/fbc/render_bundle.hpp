@@ -4,18 +4,13 @@
 #include "catalog/fbc/blobs.hpp"
 #include "iib/base/log.hpp"
 #include "iib/catalog/engine.hpp"
+#include "iib/catalog/fbc_render.hpp"
 #include "iib/io/json.hpp"
 
 #include <string>
 #include <vector>
 
 namespace iib::catalog::fbc {
-
-/// How a bundle's manifests get into its blob (catalog-fbc 2.5).
-enum class MigrateLevel {
-  none,                           ///< As `olm.bundle.object`s.
-  bundle_object_to_csv_metadata,  ///< As one `olm.csv.metadata`.
-};
 
 /// The bundle in the directory of `source` as an `olm.bundle` (2.2). Throws Refused with all that
 /// is wrong with the bundle: the rules are those for adding it to a database, so that what can be

@@ -97,19 +97,6 @@ struct Writer {
   std::string operator()(const Meta& meta) const { return meta.text; }
 };
 
-/// Where a blob comes in a catalog. Meta blobs are ordered by schema and keep their order.
-struct Rank {
-  bool last = false;
-  std::string_view package;
-  int kind = 0;
-  std::string_view name;
-
-  friend bool operator<(const Rank& a, const Rank& b) {
-    return std::tie(a.last, a.package, a.kind, a.name) <
-           std::tie(b.last, b.package, b.kind, b.name);
-  }
-};
-
 struct Ranker {
   Rank operator()(const Package& package) const { return {false, package.name, 0, {}}; }
   Rank operator()(const Channel& channel) const {
@@ -129,14 +116,18 @@ struct Ranker {
 
 }  // namespace
 
+bool operator<(const Rank& a, const Rank& b) {
+  return std::tie(a.last, a.package, a.kind, a.name) < std::tie(b.last, b.package, b.kind, b.name);
+}
+
+Rank rank_of(const Blob& blob) {
+  return std::visit(Ranker{}, blob);
+}
+
 void order_blobs(std::vector<Blob>& blobs) {
-  std::erase_if(blobs, [](const Blob& blob) {
-    const auto rank = std::visit(Ranker{}, blob);
-    return !rank.last && rank.package.empty();
-  });
-  std::stable_sort(blobs.begin(), blobs.end(), [](const Blob& a, const Blob& b) {
-    return std::visit(Ranker{}, a) < std::visit(Ranker{}, b);
-  });
+  std::erase_if(blobs, [](const Blob& blob) { return !is_written(rank_of(blob)); });
+  std::stable_sort(blobs.begin(), blobs.end(),
+                   [](const Blob& a, const Blob& b) { return rank_of(a) < rank_of(b); });
 }
 
 std::string one_line(const Blob& blob) {

@@ -1,14 +1,30 @@
 #pragma once
 
 #include "catalog/fbc/blobs.hpp"
+#include "iib/catalog/fbc_render.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace iib::catalog::fbc {
 
-/// What a catalog is written in.
-enum class Format { json, yaml };
+/// Where a blob comes in a catalog (catalog-fbc 1.5): by package, and within one by kind and name;
+/// of equal ones in the order loaded. Refers to the blob.
+struct Rank {
+  bool last = false;  ///< Blobs of other schemas without package come after all packages.
+  std::string_view package;
+  int kind = 0;
+  std::string_view name;  ///< Of other blobs the schema.
+
+  friend bool operator<(const Rank& a, const Rank& b);
+};
+[[nodiscard]] Rank rank_of(const Blob& blob);
+
+/// Whether a blob ranked so is written at all: typed ones without package are not.
+[[nodiscard]] inline bool is_written(const Rank& rank) {
+  return rank.last || !rank.package.empty();
+}
 
 /// Puts `blobs` into the order of catalog-fbc 1.5: by package, and within one by kind and name.
 /// Typed blobs without package go, as in the reference; other blobs without one come last.

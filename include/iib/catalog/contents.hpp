@@ -37,15 +37,30 @@ struct ChannelContents {
   std::vector<ChannelNode> nodes;  ///< From the head down, each name once.
 };
 
+/// What `olm.deprecations` of a file-based catalog tells users (catalog-fbc 1.3).
+struct DeprecationNote {
+  std::string schema;   ///< `olm.package`, `olm.channel` or `olm.bundle`.
+  std::string name;     ///< Of the channel or bundle; the package itself has none here.
+  std::string message;  ///< What users are told.
+
+  friend auto operator<=>(const DeprecationNote&, const DeprecationNote&) = default;
+};
+
 /// A package: its channels and the bundles that have a place in them.
 struct PackageContents {
   std::string name;                       ///< Unique in the catalog.
   std::string default_channel;            ///< Empty in a damaged catalog.
   std::vector<ChannelContents> channels;  ///< Bytewise by name.
   std::vector<BundleSummary> bundles;     ///< Bytewise by name.
+  /// Sorted, each once. A database has none: what is deprecated there, `bundles` tells.
+  std::vector<DeprecationNote> deprecations{};
 
   /// The bundle `bundle`, or null when it is but a name in the update graph (a stub).
   [[nodiscard]] const BundleSummary* find_bundle(std::string_view bundle) const;
+  /// Whether `olm.deprecations` names the package itself.
+  [[nodiscard]] bool is_deprecated() const;
+  /// Whether `olm.deprecations` names the channel `channel`.
+  [[nodiscard]] bool is_deprecated(const ChannelContents& channel) const;
 };
 
 /// What a catalog offers, whatever its kind: a plain value.
@@ -73,7 +88,7 @@ struct Selection {
 /// Reads what `catalog` offers. Works on damaged update graphs, too: an edge that leads nowhere is
 /// left out, and a cycle ends where it closes. Throws Refused: `not_found` naming packages that
 /// are not there and similar ones that are, `invalid_index` for a database that cannot be used or
-/// is absurdly large, `unsupported` for a file-based catalog.
+/// is absurdly large, and what cannot be read of a file-based catalog.
 [[nodiscard]] Contents read_contents(const Catalog& catalog, const Selection& selection,
                                      const Cancellation& cancellation);
 

@@ -62,6 +62,9 @@ struct PackageDifference {
   std::string default_channel_after;        ///< Empty when there is none.
   std::vector<ChannelDifference> channels;  ///< Those that differ, bytewise by name.
   std::vector<BundleDifference> bundles;    ///< Those that differ, bytewise by name.
+  /// Sorted. One whose message differs is both removed and added.
+  std::vector<DeprecationNote> deprecations_added;
+  std::vector<DeprecationNote> deprecations_removed;  ///< Sorted.
 };
 
 /// How two catalogs differ.

@@ -20,6 +20,8 @@ struct Catalog {
   std::filesystem::path path;              ///< The database file or the catalog's directory.
   /// OCP version of the index that it is from, such as `v4.16`; empty when not known.
   std::string ocp_version{};
+  /// File-based: the hidden database that the packages come from; empty when the index has none.
+  std::filesystem::path database{};
 };
 
 /// A bundle to add. An engine that reads files takes `directory`; one that pulls by itself takes

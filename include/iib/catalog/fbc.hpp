@@ -43,6 +43,7 @@ enum class Rule {
   image_missing,         ///< A bundle with neither image nor objects.
   image_reference,       ///< A pull specification that cannot be parsed.
   version_duplicate,     ///< Two bundles of a package with one version.
+  serve_cache,           ///< An image's cache that its catalog cannot be served from (1.8).
 };
 
 /// The rule as scripts see it: `package-duplicate`, ...

@@ -198,14 +198,12 @@ TEST_CASE("databases of older versions are read as they are", "[catalog][content
   CHECK(package.find_bundle("v2")->deprecated);
 }
 
-TEST_CASE("a catalog of files and a file that is no database are refused", "[catalog][contents]") {
+TEST_CASE("a file that is no database is refused", "[catalog][contents]") {
   IndexFixture fixture;
   const auto file = fixture.directory() / "notes.txt";
   write_file_atomically(file, "not a database at all");
 
   CHECK(refusal_of({.path = file}, {}).starts_with("invalid-index"));
-  CHECK(refusal_of({.kind = catalog::CatalogKind::file_based, .path = file}, {})
-            .starts_with("unsupported"));
 }
 
 TEST_CASE("a stop ends the reading of a catalog", "[catalog][contents]") {

@@ -143,6 +143,35 @@ TEST_CASE("a long difference ends in the number of lines left out", "[catalog][d
   CHECK(describe(difference, 1) == std::vector<std::string>{"... and 8 more lines"});
 }
 
+TEST_CASE("deprecations of packages, channels and bundles are told with their messages",
+          "[catalog][difference]") {
+  Contents before;
+  before.packages.push_back({"p", "a", {}, {}, {{"olm.channel", "a", "use b"}}});
+  Contents after;
+  after.packages.push_back({"p",
+                            "a",
+                            {},
+                            {},
+                            {{"olm.bundle", "p.v1", "use\n2"},
+                             {"olm.channel", "a", "use c"},
+                             {"olm.package", "", "use q"}}});
+
+  const auto difference = compare(before, after);
+
+  CHECK(compare(after, after).empty());
+  CHECK(text_of(difference) ==
+        "~ package p\n"
+        "-   deprecation of channel a: use b\n"
+        "+   deprecation of bundle p.v1: use\\n2\n"
+        "+   deprecation of channel a: use c\n"
+        "+   deprecation of the package: use q");
+  CHECK_THAT(to_json(difference),
+             Catch::Contains(R"("deprecations_removed":[{"schema":"olm.channel","name":"a",)"
+                             R"("message":"use b"}])"));
+  CHECK(after.packages.front().is_deprecated());
+  CHECK_FALSE(before.packages.front().is_deprecated());
+}
+
 TEST_CASE("a difference keeps control characters from the terminal", "[catalog][difference]") {
   Contents before;
   Contents after;
@@ -163,7 +192,8 @@ TEST_CASE("a difference is JSON for scripts", "[catalog][difference]") {
         R"("nodes_added":["v2"],"nodes_removed":[],)"
         R"("edges_added":[{"from":"v2","kind":"replaces","to":"v1"}],"edges_removed":[]}],)"
         R"("bundles":[{"name":"v2","change":"added","after":{"name":"v2","version":"2.0.0",)"
-        R"("pull_spec":"reg/ns/v2:1","substitutes_for":"","deprecated":false}}]}],)"
+        R"("pull_spec":"reg/ns/v2:1","substitutes_for":"","deprecated":false}}],)"
+        R"("deprecations_added":[],"deprecations_removed":[]}],)"
         R"("stranded":[]})");
 
   SECTION("also when names are no UTF-8") {

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <functional>
 #include <set>
 
@@ -140,15 +139,6 @@ void drop_depths(io::JsonValue& row) {
 }
 
 }  // namespace
-
-std::optional<fs::path> shared_data() {
-  const char* set = std::getenv("IIBD_SHARED");
-  const fs::path path =
-      set != nullptr ? fs::path{set} : fs::path{IIBD_SOURCE_ROOT} / ".." / "shared";
-  std::error_code error;
-  if (!fs::is_directory(path / "golden" / "catalog", error)) return std::nullopt;
-  return path;
-}
 
 Tables golden_tables(const io::JsonValue& scenario, Depths depths) {
   Tables tables;

@@ -2,10 +2,10 @@
 
 #include "catalog/index_database.hpp"
 #include "iib/io/json.hpp"
+#include "shared_data.hpp"
 
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +16,6 @@ using Tables = std::map<std::string, std::vector<std::string>>;
 
 /// Which columns two graphs are compared by.
 enum class Depths { compare, ignore };
-
-/// The folder with the data shared by all sessions; nothing when it is not there.
-std::optional<std::filesystem::path> shared_data();
 
 /// The tables of a golden file.
 Tables golden_tables(const io::JsonValue& scenario, Depths depths);

@@ -96,9 +96,9 @@ TEST_CASE("links that lead in a circle, nowhere or out of the catalog are refuse
   CHECK(validation.problems[2].place.file == "p/up");
 }
 
-TEST_CASE("names that are not UTF-8 are refused or replaced", "[fbc]") {
+TEST_CASE("names that are not UTF-8 are refused by file and blob", "[fbc]") {
   const CatalogTree tree;
-  SECTION("a file's name is refused") {
+  SECTION("of a file") {
     tree.write("p\xff", small_package("p"));
 
     const auto problem = only_problem(tree);
@@ -106,15 +106,23 @@ TEST_CASE("names that are not UTF-8 are refused or replaced", "[fbc]") {
     CHECK(problem.rule == fbc::Rule::unreadable);
     CHECK(fbc::to_text(problem).find('\xff') == std::string::npos);
   }
-  SECTION("a package's name is replaced, and newer releases refuse it") {
-    tree.write("p", small_package("p\xff"));
+  SECTION("of a package") {
+    const auto half = GENERATE(as<std::string>(), "p\xff", "p\\ud800");
+    tree.write("c", small_package(half));
 
     const auto validation = fbc::validate(tree.root());
 
-    CHECK(validation.problems.empty());
-    REQUIRE(validation.warnings.size() == 1);
-    CHECK(validation.warnings[0].package == "p\xef\xbf\xbd");
-    CHECK(validation.warnings[0].refused_by.from == 41);
+    REQUIRE(validation.problems.size() == 5);  // two of the channel, and of the bundle
+    const auto& problem = validation.problems.front();
+    CHECK(problem.rule == fbc::Rule::syntax);
+    CHECK(problem.place.number == 1);
+    CHECK(problem.package == "p\xef\xbf\xbd");
+    CHECK(problem.text.find("not UTF-8") != std::string::npos);
+  }
+  SECTION("but other texts have the bytes replaced, as in opm") {
+    tree.write("c", small_package("p") + "{\"schema\":\"x\",\"text\":\"\xff\"}");
+
+    CHECK(fbc::validate(tree.root()).problems.empty());
   }
 }
 

@@ -1,11 +1,11 @@
 #include "../golden_support.hpp"
 #include "../index_fixture.hpp"
 #include "catalog/fbc/blob_parser.hpp"
-#include "catalog/fbc/migrate.hpp"
 #include "golden_blobs.hpp"
 #include "iib/base/files.hpp"
 #include "iib/base/sha256.hpp"
 #include "iib/catalog/fbc.hpp"
+#include "iib/catalog/fbc_render.hpp"
 #include "skip.hpp"
 
 #include <catch2/catch.hpp>

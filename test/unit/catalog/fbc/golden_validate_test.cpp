@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <set>
 #include <string>
@@ -17,7 +16,6 @@
 namespace iib::test {
 namespace {
 
-namespace fs = std::filesystem;
 namespace fbc = catalog::fbc;
 using Kinds = std::set<std::string>;
 
@@ -95,12 +93,7 @@ std::string difference(const std::string& name, const fbc::Validation& validatio
 TEST_CASE("catalogs get the verdicts of three releases of the reference", "[fbc][golden]") {
   const auto shared = shared_data();
   if (!shared) IIBD_SKIP("the golden data is not there (IIBD_SHARED)");
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator{*shared / "golden" / "fbc" / "validate"}) {
-    files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  REQUIRE_FALSE(files.empty());
+  const auto files = golden_cases(*shared, "validate");
   std::size_t passed = 0;
 
   for (const auto& file : files) {

@@ -1,9 +1,9 @@
 #include "../index_fixture.hpp"
-#include "catalog/fbc/migrate.hpp"
 #include "catalog/fbc/render_bundle.hpp"
 #include "catalog/fbc/writer.hpp"
 #include "iib/base/files.hpp"
 #include "iib/catalog/fbc.hpp"
+#include "iib/catalog/fbc_render.hpp"
 #include "iib/catalog/problem.hpp"
 
 #include <catch2/catch.hpp>

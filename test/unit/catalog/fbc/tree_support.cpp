@@ -1,9 +1,11 @@
 #include "tree_support.hpp"
 
 #include "iib/base/base64.hpp"
+#include "package_text.hpp"
 
-#include <fmt/format.h>
+#include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <fstream>
 
 namespace iib::test {
@@ -45,13 +47,18 @@ void CatalogTree::write_golden(const io::JsonValue& files) const {
   }
 }
 
+std::vector<fs::path> golden_cases(const fs::path& shared, const std::string& folder) {
+  std::vector<fs::path> cases;
+  for (const auto& entry : fs::directory_iterator{shared / "golden" / "fbc" / folder}) {
+    cases.push_back(entry.path());
+  }
+  std::sort(cases.begin(), cases.end());
+  REQUIRE_FALSE(cases.empty());
+  return cases;
+}
+
 std::string small_package(const std::string& name) {
-  return fmt::format(
-      R"({{"schema":"olm.package","name":"{0}","defaultChannel":"s"}}
-{{"schema":"olm.channel","package":"{0}","name":"s","entries":[{{"name":"{0}.v1"}}]}}
-{{"schema":"olm.bundle","name":"{0}.v1","package":"{0}","image":"example.com/bundle:v1","properties":[{{"type":"olm.package","value":{{"packageName":"{0}","version":"1.0.0"}}}}]}}
-)",
-      name);
+  return package_text(name, "s", name + ".v1");
 }
 
 }  // namespace iib::test

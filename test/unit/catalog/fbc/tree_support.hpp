@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace iib::test {
 
@@ -25,6 +26,10 @@ class CatalogTree {
   TempDir directory_;
   std::filesystem::path root_;
 };
+
+/// The golden cases of file-based catalogs in `folder`, in the order of their names.
+std::vector<std::filesystem::path> golden_cases(const std::filesystem::path& shared,
+                                                const std::string& folder);
 
 /// A package `name` with channel `s` and one bundle, as a JSON stream.
 std::string small_package(const std::string& name);
