@@ -28,7 +28,16 @@ std::filesystem::path checked_work_root(const Settings& settings) {
   return settings.work_root;
 }
 
-/// `overwrite_from_index_token`, or null.
+bool merges(const Job& job) {
+  return job.request.type == model::RequestType::merge_index_image;
+}
+
+const std::optional<std::string>& base_index_of(const Job& job) {
+  const auto& facts = job.request.facts;
+  return merges(job) ? facts.target_index : facts.from_index;
+}
+
+/// `overwrite_from_index_token`, or that of a merge, or null.
 const Secret* checked_token(const Job& job) {
   const auto& token = job.secrets.overwrite_token;
   if (!token) return nullptr;
@@ -37,13 +46,14 @@ const Secret* checked_token(const Job& job) {
     return &*token;
   }
   throw UserError{
-      "overwrite_from_index_token must be a user and a password with a colon between them: "
-      "`user:password`"};
+      fmt::format("overwrite_{}_token must be a user and a password with a colon between them: "
+                  "`user:password`",
+                  merges(job) ? "target_index" : "from_index")};
 }
 
 /// Whose repository the token is for.
 std::optional<model::ImageReference> token_image(const Job& job) {
-  const auto& index = job.request.facts.from_index;
+  const auto& index = base_index_of(job);
   return index ? std::optional{model::ImageReference::parse(*index)} : std::nullopt;
 }
 
@@ -76,6 +86,21 @@ void Context::begin() {
                          {.registry_auths = given ? &*given : nullptr,
                           .token = checked_token(job_),
                           .token_image = token_image(job_)});
+}
+
+const std::optional<std::string>& Context::base_index() const {
+  return base_index_of(job_);
+}
+
+std::string_view Context::base_index_parameter() const {
+  return merges(job_) ? "target_index" : "from_index";
+}
+
+bool Context::overwrites() const {
+  const auto& arguments = job_.arguments;
+  const bool wanted =
+      merges(job_) ? arguments.overwrite_target_index : arguments.overwrite_from_index;
+  return wanted && base_index().has_value();
 }
 
 image::Access Context::own_access() const {

@@ -29,16 +29,19 @@ class Context {
   [[nodiscard]] const Cancellation& cancellation() const { return cancellation_; }
   [[nodiscard]] SharedLookups& lookups() const { return environment_.lookups; }
   [[nodiscard]] io::Artifacts& artifacts() const { return environment_.artifacts; }
+  [[nodiscard]] KeptCatalogs& kept_catalogs() const { return environment_.kept_catalogs; }
   [[nodiscard]] const image::Access& access() const { return access_; }
   /// The same without the credentials that came with the request (pipeline 4).
   [[nodiscard]] image::Access own_access() const;
   [[nodiscard]] const std::filesystem::path& auth_file() const { return access_.auth_file; }
   [[nodiscard]] Progress& progress() const { return progress_; }
 
-  /// Whether the result is to be put over from_index.
-  [[nodiscard]] bool overwrites() const {
-    return job_.arguments.overwrite_from_index && job_.request.facts.from_index.has_value();
-  }
+  /// The index that the result may be put over: from_index, or target_index of a merge.
+  [[nodiscard]] const std::optional<std::string>& base_index() const;
+  /// The parameter that names it.
+  [[nodiscard]] std::string_view base_index_parameter() const;
+  /// Whether the result is to be put over it.
+  [[nodiscard]] bool overwrites() const;
   /// Versions of the packages that this run has pushed to the legacy app registry; they outlive
   /// begin().
   [[nodiscard]] std::map<std::string, std::string>& pushed_packages() { return pushed_packages_; }

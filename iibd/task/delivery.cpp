@@ -8,7 +8,6 @@ namespace iib::task {
 namespace {
 
 constexpr auto kScopeLabel = "com.redhat.index.delivery.distribution_scope";
-constexpr std::string_view kScratch = "scratch";
 
 std::optional<Scope> scope_from(std::string_view text) {
   for (const auto scope : {Scope::dev, Scope::stage, Scope::prod}) {
@@ -69,8 +68,15 @@ Scope choose_scope(Scope old, const std::optional<std::string>& requested) {
                   to_string(*wanted), to_string(old), to_string(old))};
 }
 
-std::map<std::string, std::string> delivery_labels(const Delivery& delivery) {
-  return {{kVersionLabel, delivery.version}, {kScopeLabel, std::string{to_string(delivery.scope)}}};
+std::map<std::string, std::string> index_labels(const Delivery& delivery,
+                                                std::string_view place_label,
+                                                std::string_view place,
+                                                const std::map<std::string, std::string>& more) {
+  auto labels = more;  // a label that is there already stays
+  labels.emplace(kVersionLabel, delivery.version);
+  labels.emplace(kScopeLabel, to_string(delivery.scope));
+  labels.emplace(place_label, place);
+  return labels;
 }
 
 std::string choose_binary_image(const BinaryImages& configured,

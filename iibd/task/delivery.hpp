@@ -10,6 +10,9 @@ namespace iib::task {
 /// The label of an index that tells its OCP version.
 inline constexpr auto kVersionLabel = "com.redhat.index.delivery.version";
 
+/// What stands for no binary image (pipeline 5.4).
+inline constexpr std::string_view kScratch = "scratch";
+
 /// For whom an index is, in rising order (pipeline 5.3).
 enum class Scope { dev, stage, prod };
 
@@ -30,8 +33,11 @@ struct Delivery {
 /// UserError when it is higher than the old one's.
 [[nodiscard]] Scope choose_scope(Scope old, const std::optional<std::string>& requested);
 
-/// The labels that say so.
-[[nodiscard]] std::map<std::string, std::string> delivery_labels(const Delivery& delivery);
+/// The labels of an index delivered as `delivery` whose label `place_label` names `place`; those of
+/// `more` come last, over the others.
+[[nodiscard]] std::map<std::string, std::string> index_labels(
+    const Delivery& delivery, std::string_view place_label, std::string_view place,
+    const std::map<std::string, std::string>& more);
 
 /// OCP version -> image, by scope (`iib_binary_image_config`).
 using BinaryImages = std::map<std::string, std::map<std::string, std::string>>;

@@ -2,14 +2,18 @@
 
 #include "iib/base/error.hpp"
 #include "iib/catalog/difference.hpp"
+#include "iib/catalog/fbc_changes.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <iterator>
+#include <set>
 #include <string>
+#include <string_view>
 
 namespace iib::task {
 namespace {
@@ -97,12 +101,51 @@ void attempt(const Context& context, const std::function<void(const Cancellation
   }
 }
 
+bool is_file_based(const std::optional<catalog::Catalog>& catalog) {
+  return catalog && catalog->kind == catalog::CatalogKind::file_based;
+}
+
+/// The files and directories at the top of a catalog that `difference` is about.
+std::set<std::string> tops_of(const catalog::fbc::TreeDifference& difference) {
+  std::set<std::string> tops;
+  for (const auto* paths : {&difference.written, &difference.removed}) {
+    for (const auto& path : *paths) tops.insert(path.substr(0, path.find('/')));
+  }
+  return tops;
+}
+
+/// A catalog of nothing but `tops` of `catalog`, in the new directory `name`: most of a catalog
+/// stays as it is, and reading it takes longer than a change.
+catalog::Catalog part_of(const Context& context, const catalog::Catalog& catalog,
+                         const std::set<std::string>& tops, std::string_view name) {
+  auto part = catalog;
+  part.path = context.make_directory(name);
+  for (const auto& top : tops) {
+    const auto from = catalog.path / top;
+    if (!std::filesystem::exists(from)) continue;
+    std::filesystem::copy(from, part.path / top,
+                          std::filesystem::copy_options::recursive |
+                              std::filesystem::copy_options::create_hard_links);
+  }
+  return part;
+}
+
+void tell_of_files(const Context& context, const catalog::Catalog& from,
+                   const catalog::Catalog& result, const Cancellation& cancellation) {
+  const auto tops = tops_of(catalog::fbc::compare_trees(from.path, result.path));
+  const auto before = part_of(context, from, tops, "difference-before");
+  const auto after = part_of(context, result, tops, "difference-after");
+  tell(context.log(), compare(catalog::read_contents(before, {}, cancellation),
+                              catalog::read_contents(after, {}, cancellation)));
+}
+
 }  // namespace
 
 std::optional<catalog::Contents> contents_before(const Context& context,
                                                  const std::optional<catalog::Catalog>& from) {
   if (!from) return catalog::Contents{};
   std::optional<catalog::Contents> contents;
+  if (is_file_based(from)) return contents;
   attempt(context, [&](const Cancellation& cancellation) {
     contents = catalog::read_contents(*from, {}, cancellation);
   });
@@ -110,10 +153,13 @@ std::optional<catalog::Contents> contents_before(const Context& context,
 }
 
 void log_difference(const Context& context, const std::optional<catalog::Contents>& before,
-                    const catalog::Catalog& result) {
-  if (!before) return;
+                    const catalog::Catalog& result, const std::optional<catalog::Catalog>& from) {
   attempt(context, [&](const Cancellation& cancellation) {
-    tell(context.log(), compare(*before, catalog::read_contents(result, {}, cancellation)));
+    if (is_file_based(from) && is_file_based(result)) {
+      tell_of_files(context, *from, result, cancellation);
+    } else if (before) {
+      tell(context.log(), compare(*before, catalog::read_contents(result, {}, cancellation)));
+    }
   });
 }
 

@@ -1,5 +1,6 @@
 #include "index_image.hpp"
 
+#include "file_based_image.hpp"
 #include "iib/base/error.hpp"
 #include "output_image.hpp"
 #include "overwriting.hpp"
@@ -9,29 +10,75 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace iib::task {
 namespace {
 
-constexpr auto kDatabaseLabel = "operators.operatorframework.io.index.database.v1";
-constexpr auto kConfigsLabel = "operators.operatorframework.io.index.configs.v1";
 constexpr auto kDatabasePath = "/database/index.db";
 
-image::ImageContent index_content(const catalog::Catalog& catalog, const Delivery& delivery) {
-  auto labels = delivery_labels(delivery);
-  labels.emplace(kDatabaseLabel, kDatabasePath);
-  return image::ImageContent{
-      .files = {{.source = catalog.path, .target = kDatabasePath, .mode = 0644}},
-      .labels = std::move(labels),
-      .entrypoint = {"/bin/opm"},
-      .command = {"registry", "serve", "--database", kDatabasePath},
-      .exposed_ports = {"50051/tcp"}};
+IndexImages database_images(const Preparation& preparation, const catalog::Catalog& catalog,
+                            const std::map<std::string, std::string>& more_labels) {
+  image::ImageContent content;
+  content.files = {{.source = catalog.path, .target = kDatabasePath, .mode = 0644}};
+  content.labels = index_labels(preparation.delivery, kDatabaseLabel, kDatabasePath, more_labels);
+  content.exposed_ports = {"50051/tcp"};
+  if (!preparation.binary_image.is_scratch()) {
+    content.entrypoint = {"/bin/opm"};
+    content.command = {"registry", "serve", "--database", kDatabasePath};
+  }
+  return {std::move(content), preparation.binary_image.images};
+}
+
+IndexImages index_images(const Context& context, const Preparation& preparation,
+                         const catalog::Catalog& catalog, const PublishOptions& options) {
+  switch (catalog.kind) {
+    case catalog::CatalogKind::sqlite:
+      return database_images(preparation, catalog, options.labels);
+    case catalog::CatalogKind::file_based:
+      break;
+  }
+  return file_based_images(context, preparation, catalog, options.from, options.labels);
 }
 
 void verify_from_index(const Context& context, const Preparation& preparation) {
-  if (!preparation.from_index || context.settings().verify != VerifyFromIndex::always) return;
+  const auto type = context.job().request.type;
+  const bool looks_again = type == model::RequestType::add || type == model::RequestType::rm;
+  if (!looks_again || !preparation.from_index) return;
+  if (context.settings().verify != VerifyFromIndex::always) return;
   require_unchanged(context, preparation);
+}
+
+/// Images that were pushed, and what they were made of.
+struct PushedIndex {
+  std::vector<image::PushedImage> images;
+  IndexImages made;
+};
+
+PushedIndex push_images(const Context& context, const Preparation& preparation,
+                        const catalog::Catalog& catalog, const PublishOptions& options,
+                        const std::string& output) {
+  const auto push = [&](const IndexImages& made) {
+    auto targets = output_targets(made.bases, preparation.architectures, output);
+    for (auto& target : targets) {
+      const auto stacked = made.stacked.find(target.architecture);
+      if (stacked != made.stacked.end()) target.stacked = stacked->second;
+    }
+    return context.images().build_and_push(made.content, targets, context.own_access());
+  };
+  auto made = index_images(context, preparation, catalog, options);
+  try {
+    auto images = push(made);
+    return {std::move(images), std::move(made)};
+  } catch (const ExternalError& error) {
+    if (!made.on_from_index) throw;
+    // Such as buildah 1.28, for an image whose history does not tell of all its layers.
+    context.log().warning("{}; building on the binary image instead of from_index", error.what());
+  }
+  made = index_images(context, preparation, catalog, {.labels = options.labels});
+  auto images = push(made);
+  return {std::move(images), std::move(made)};
 }
 
 /// The same list under each build tag.
@@ -61,33 +108,23 @@ void require_build_tags(const Context& context) {
   }
 }
 
-catalog::Catalog read_catalog(const Context& context, const Preparation& preparation) {
-  const auto& given = context.facts().from_index.value();
-  const auto& index = preparation.from_index.value();
-  const auto& labels = preparation.from_index_labels;
-  const auto& name = index.pinned.text();
-  if (labels.contains(kConfigsLabel)) {
-    throw UserError{fmt::format(
-        "index image {} holds a file-based catalog, which this release cannot change yet", name)};
-  }
-  const auto label = labels.find(kDatabaseLabel);
-  if (label == labels.end()) {
-    throw UserError{fmt::format("index image {} misses the label {}: it is no index image", name,
-                                kDatabaseLabel)};
-  }
-  const auto relative = std::filesystem::path{label->second}.relative_path().lexically_normal();
-  const auto root = context.make_directory("from-index");
-  const std::vector<std::string> wanted{relative.string()};
-  about("from_index", given,
-        [&] { context.images().extract(index.speaker, wanted, root, context.access()); });
-  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(root / relative))) {
-    throw UserError{fmt::format("index image {} has no file {}, which its label {} names", name,
-                                label->second, kDatabaseLabel)};
-  }
-  const bool has_version = labels.contains(kVersionLabel);
-  return {.kind = catalog::CatalogKind::sqlite,
-          .path = root / relative,
-          .ocp_version = has_version ? preparation.delivery.version : std::string{}};
+ReadIndex read_from_index(const Context& context, const Preparation& preparation) {
+  return read_catalog(context,
+                      {.role = context.base_index_parameter(),
+                       .given = context.base_index().value(),
+                       .image = preparation.from_index.value(),
+                       .labels = preparation.from_index_labels},
+                      "from-index");
+}
+
+void require_file_based(const Context& context, const Preparation& preparation) {
+  if (is_file_based(preparation.from_index_labels)) return;
+  throw UserError{
+      fmt::format("{} {} holds no file-based catalog (its label {} names none): requests of the "
+                  "type {} are for "
+                  "those only; create-empty-index with output_fbc true begins one",
+                  context.base_index_parameter(), *context.base_index(), kConfigsLabel,
+                  model::to_string(context.job().request.type))};
 }
 
 std::map<std::string, std::string> pull_specs_by_digest(const Context& context,
@@ -102,15 +139,13 @@ std::map<std::string, std::string> pull_specs_by_digest(const Context& context,
 }
 
 model::Learned publish(Context& context, const Preparation& preparation,
-                       const catalog::Catalog& catalog) {
+                       const catalog::Catalog& catalog, const PublishOptions& options) {
   const auto output = output_pull_spec(context);
-  const auto images = context.images().build_and_push(
-      index_content(catalog, preparation.delivery),
-      output_targets(preparation.binary_image.images, preparation.architectures, output),
-      context.own_access());
+  auto [images, made] = push_images(context, preparation, catalog, options, output);
   verify_from_index(context, preparation);
   const auto resolved = push_manifest_list(context, output, images).text();
   push_build_tags(context, images);
+  keep_catalogs(context, preparation, std::move(made), images);
 
   model::Learned learned;
   learned.arches.assign(preparation.architectures.begin(), preparation.architectures.end());

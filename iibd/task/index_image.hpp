@@ -1,5 +1,6 @@
 #pragma once
 
+#include "index_reading.hpp"
 #include "prepare.hpp"
 
 #include <map>
@@ -8,9 +9,11 @@
 
 namespace iib::task {
 
-/// Reads the catalog out of the index to build on, which there is (catalog-sqlite 2). Throws
-/// UserError for an image that is no index, or one that holds a file-based catalog.
-[[nodiscard]] catalog::Catalog read_catalog(const Context& context, const Preparation& preparation);
+/// Reads the catalog out of the index to build on, which there is.
+[[nodiscard]] ReadIndex read_from_index(const Context& context, const Preparation& preparation);
+
+/// Throws UserError when the index to build on holds no file-based catalog.
+void require_file_based(const Context& context, const Preparation& preparation);
 
 /// The bundles that `catalog` names by digest: digest -> pull specification. `step` is a name for
 /// Context::catalog_work().
@@ -21,11 +24,20 @@ namespace iib::task {
 /// (pipeline 5.6).
 void require_build_tags(const Context& context);
 
+/// What publish() may be told besides the catalog.
+struct PublishOptions {
+  /// What the catalog was made of, if it was from_index; a file-based one is then perhaps
+  /// published as a small change of that.
+  const ReadIndex* from = nullptr;
+  std::map<std::string, std::string> labels{};  ///< Of the new images, beside the usual ones.
+};
+
 /// Builds and pushes an image with `catalog` for each architecture, verifies that from_index is
 /// still the same, pushes the manifest list, also under
 /// the build tags (pipeline 5.5, 5.6, 6.1 steps 7 to 9), and gives what
 /// the request's document tells of the result.
 [[nodiscard]] model::Learned publish(Context& context, const Preparation& preparation,
-                                     const catalog::Catalog& catalog);
+                                     const catalog::Catalog& catalog,
+                                     const PublishOptions& options = {});
 
 }  // namespace iib::task

@@ -1,5 +1,6 @@
 #include "legacy_packages.hpp"
 
+#include "file_based_change.hpp"
 #include "iib/base/error.hpp"
 #include "iib/catalog/package_manifests.hpp"
 #include "iib/io/json.hpp"
@@ -100,7 +101,7 @@ std::filesystem::path export_packages(const Context& context, const std::set<std
                                context.access());
     });
   };
-  static_cast<void>(catalog::export_packages(catalog, names, output, fetch,
+  static_cast<void>(catalog::export_packages(database_of(catalog), names, output, fetch,
                                              context.catalog_work("legacy-export")));
   return output;
 }

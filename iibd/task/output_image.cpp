@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <optional>
 #include <string_view>
 
 namespace iib::task {
@@ -47,7 +48,7 @@ std::vector<image::Target> output_targets(const std::map<std::string, model::Ima
   for (const auto& architecture : architectures) {
     all.push_back(
         {.architecture = architecture,
-         .base = bases.at(architecture),
+         .base = bases.empty() ? std::nullopt : std::optional{bases.at(architecture)},
          .destination = model::ImageReference::parse(fmt::format("{}-{}", output, architecture))});
   }
   return all;
@@ -55,7 +56,10 @@ std::vector<image::Target> output_targets(const std::map<std::string, model::Ima
 
 model::ImageReference push_manifest_list(Context& context, const std::string& output,
                                          std::span<const image::PushedImage> images) {
-  context.enter_state("Creating the manifest list");
+  // A merge has no such state (pipeline 6.5).
+  if (context.job().request.type != model::RequestType::merge_index_image) {
+    context.enter_state("Creating the manifest list");
+  }
   context.progress().confirm_claim();
   const auto destination = model::ImageReference::parse(output);
   auto pushed =

@@ -19,13 +19,14 @@ namespace iib::task {
 /// `pushed` as the request's document tells it: with `iib_index_image_output_registry`.
 [[nodiscard]] std::string reported_pull_spec(const Context& context, std::string pushed);
 
-/// An image named `output`-architecture for each of `architectures`, on the base of that one.
+/// An image named `output`-architecture for each of `architectures`, on the base of that one; on
+/// nothing when there are no bases.
 [[nodiscard]] std::vector<image::Target> output_targets(
     const std::map<std::string, model::ImageReference>& bases,
     const std::set<std::string>& architectures, const std::string& output);
 
-/// Tells the state and pushes the manifest list of `images` as `output`, if the job is still ours;
-/// gives it by digest.
+/// Tells the state, if the request has it, and pushes the manifest list of `images` as `output`, if
+/// the job is still ours; gives it by digest.
 [[nodiscard]] model::ImageReference push_manifest_list(Context& context, const std::string& output,
                                                        std::span<const image::PushedImage> images);
 

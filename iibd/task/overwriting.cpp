@@ -1,5 +1,7 @@
 #include "overwriting.hpp"
 
+#include "iib/base/retry.hpp"
+
 #include <fmt/format.h>
 
 #include <string>
@@ -7,9 +9,9 @@
 namespace iib::task {
 namespace {
 
-/// What lies under the tag of from_index now.
+/// What lies under the tag of the base index now.
 model::ImageReference current(const Context& context) {
-  const auto reference = model::ImageReference::parse(context.facts().from_index.value());
+  const auto reference = model::ImageReference::parse(context.base_index().value());
   return reference.at(context.images().manifest(reference, context.access()).digest);
 }
 
@@ -23,22 +25,50 @@ std::optional<model::ImageReference> current_if_known(const Context& context) {
   }
 }
 
-/// Writes the tag. A registry may have done so although its answer never came: then the tag tells.
+/// Whether the tag was written although the registry failed: its answer may have been lost. Throws
+/// IndexChanged when somebody else has written it.
+bool was_written(const Context& context, const model::ImageReference& before,
+                 const model::ImageReference& written, const ExternalError& failure) {
+  const auto now = current_if_known(context);
+  const auto& index = *context.base_index();
+  if (!now) {
+    throw ExternalError{
+        fmt::format("{}; whether {} was overwritten cannot be told: it was if it is {} now",
+                    failure.what(), index, written.text()),
+        ExternalError::Retry::no};
+  }
+  if (now->text() == written.text()) {
+    context.log().warning("{} was overwritten although its registry failed: {}", index,
+                          failure.what());
+    return true;
+  }
+  if (now->text() == before.text()) return false;
+  throw IndexChanged{fmt::format(
+      "{} {} was overwritten by somebody else at the same time (it was {}, now it is {}): submit "
+      "the request again to build on the new one",
+      context.base_index_parameter(), index, before.text(), now->text())};
+}
+
+/// Writes the tag, as often as a registry is tried, but never again without a look right before:
+/// between two tries somebody else may write it.
 void write_tag(const Context& context, const model::ImageReference& source,
-               const model::ImageReference& destination, const model::ImageReference& written) {
-  try {
-    context.images().copy(source, destination, context.access());
-  } catch (const ExternalError& error) {
-    const auto now = current_if_known(context);
-    if (!now) {
-      throw ExternalError{
-          fmt::format("{}; whether {} was overwritten cannot be told: it was if it is {} now",
-                      error.what(), destination.text(), written.text()),
-          ExternalError::Retry::no};
+               const model::ImageReference& before, const model::ImageReference& written) {
+  const auto& retries = context.settings().retries;
+  const auto destination = model::ImageReference::parse(*context.base_index());
+  for (int attempt = 1;; ++attempt) {
+    context.progress().confirm_claim();
+    try {
+      context.images().put_tag(source, destination, context.access());
+      return;
+    } catch (const ExternalError& error) {
+      const bool last = !error.worth_retrying() || attempt >= retries.attempts;
+      if (!last) {
+        wait_before_retry(retries, attempt, context.cancellation(), context.log(),
+                          fmt::format("overwriting {}", destination.text()), error);
+      }
+      if (was_written(context, before, written, error)) return;
+      if (last) throw;
     }
-    if (now->text() != written.text()) throw;
-    context.log().warning("{} was overwritten although its registry failed: {}", destination.text(),
-                          error.what());
   }
 }
 
@@ -50,7 +80,7 @@ void require_overwritten(const Context& context, const model::ImageReference& wr
   throw ExternalError{
       fmt::format("{} was overwritten with {}, but is {} now: somebody else pushed to it at the "
                   "same time; submit the request again",
-                  *context.facts().from_index, written.text(), now->text()),
+                  *context.base_index(), written.text(), now->text()),
       ExternalError::Retry::no};
 }
 
@@ -63,21 +93,21 @@ void note_overwritten(const model::ImageReference& written, const std::string& g
 }  // namespace
 
 void require_unchanged(const Context& context, const Preparation& preparation) {
-  const auto& given = *context.facts().from_index;
+  const auto& given = *context.base_index();
   if (model::ImageReference::parse(given).digest()) return;  // what has a digest cannot change
   const auto now = current(context);
   const auto& before = preparation.from_index->pinned;
   if (now.text() == before.text()) return;
   throw IndexChanged{
-      fmt::format("from_index {} changed during the build (it was {}, now it is {}): submit the "
-                  "request again to build on the new one",
-                  given, before.text(), now.text())};
+      fmt::format("{} {} changed during the build (it was {}, now it is {}): submit the request "
+                  "again to build on the new one",
+                  context.base_index_parameter(), given, before.text(), now.text())};
 }
 
-void overwrite_from_index(Context& context, const Preparation& preparation,
+void overwrite_base_index(Context& context, const Preparation& preparation,
                           model::Learned& learned) {
   if (!context.overwrites()) return;
-  const auto& given = *context.facts().from_index;
+  const auto& given = *context.base_index();
   const auto destination = model::ImageReference::parse(given);
   const auto source =
       model::ImageReference::parse(learned.facts.internal_index_image_copy_resolved.value());
@@ -92,26 +122,24 @@ void overwrite_from_index(Context& context, const Preparation& preparation,
                       std::move(plan));
   context.images().copy(source, written, context.access());
   require_unchanged(context, preparation);
-  context.progress().confirm_claim();
-  write_tag(context, source, destination, written);
+  write_tag(context, source, preparation.from_index->pinned, written);
   require_overwritten(context, written);
   note_overwritten(written, given, learned);
 }
 
 std::optional<Outcome> finish_overwriting(Context& context) {
-  const auto& facts = context.facts();
-  const auto& planned = facts.internal_index_image_copy_resolved;
+  const auto& planned = context.facts().internal_index_image_copy_resolved;
   if (!context.overwrites() || !planned) return {};
   const auto source = model::ImageReference::parse(*planned);
-  const auto index = resolve_image(context, *facts.from_index, "from_index");
+  const auto& given = *context.base_index();
+  const auto index = resolve_image(context, given, context.base_index_parameter());
   if (index.pinned.digest() != source.digest()) return {};
-  context.log().info("{} was overwritten with {} before the service died", *facts.from_index,
-                     source.text());
+  context.log().info("{} was overwritten with {} before the service died", given, source.text());
   Outcome outcome{.reason = "The index image was overwritten before the service was restarted",
                   .learned = {}};
   const auto architectures = index.architectures();
   outcome.learned.arches.assign(architectures.begin(), architectures.end());
-  note_overwritten(index.pinned, *facts.from_index, outcome.learned);
+  note_overwritten(index.pinned, given, outcome.learned);
   return outcome;
 }
 

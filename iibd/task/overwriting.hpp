@@ -13,17 +13,18 @@ class IndexChanged : public UserError {
   using UserError::UserError;
 };
 
-/// Throws IndexChanged when from_index is not what it was when the build began.
+/// Throws IndexChanged when the base index, which there is, is not what it was when the build
+/// began.
 void require_unchanged(const Context& context, const Preparation& preparation);
 
-/// Puts the result over from_index, if the request asks for it (pipeline 8): everything but the tag
-/// first, and the tag in one request, right after from_index was found unchanged. Notes in
+/// Puts the result over the base index, if the request asks for it (pipeline 8): everything but the
+/// tag first, and the tag in one request, right after that index was found unchanged. Notes in
 /// `learned` where the result is now. Throws IndexChanged with nothing overwritten.
-void overwrite_from_index(Context& context, const Preparation& preparation,
+void overwrite_base_index(Context& context, const Preparation& preparation,
                           model::Learned& learned);
 
-/// The end of a job that died after it had overwritten from_index (pipeline 15); nothing when it
-/// had not.
+/// The end of a job that died after it had overwritten the base index (pipeline 15); nothing when
+/// it had not.
 [[nodiscard]] std::optional<Outcome> finish_overwriting(Context& context);
 
 }  // namespace iib::task

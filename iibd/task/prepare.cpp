@@ -13,11 +13,20 @@
 namespace iib::task {
 namespace {
 
-std::set<std::string> choose_architectures(const Context& context,
-                                           const std::optional<ResolvedImage>& from_index) {
-  std::set<std::string> chosen = from_index ? from_index->architectures() : std::set<std::string>{};
+/// An index of the request, and what its labels say.
+struct Index {
+  std::optional<ResolvedImage> image;
+  std::map<std::string, std::string> labels;
+  Delivery delivery;
+};
+
+std::set<std::string> choose_architectures(const Context& context, const Index& base,
+                                           const Index& source) {
   const auto& added = context.job().arguments.add_arches;
-  chosen.insert(added.begin(), added.end());
+  std::set<std::string> chosen{added.begin(), added.end()};
+  for (const auto* index : {&base, &source}) {
+    if (index->image) chosen.merge(index->image->architectures());
+  }
   if (chosen.empty()) {
     throw UserError{"there is no architecture to build for: give from_index or add_arches"};
   }
@@ -44,60 +53,79 @@ std::map<std::string, std::vector<std::string>> map_bundles(
   return mapping;
 }
 
-/// The index to build on, and what its labels say.
-struct FromIndex {
-  std::optional<ResolvedImage> image;
-  std::map<std::string, std::string> labels;
-  Delivery delivery;
-};
-
-FromIndex resolve_from_index(const Context& context) {
-  FromIndex from;
-  const auto& given = context.facts().from_index;
-  if (!given) return from;
-  from.image = resolve_image(context, *given, "from_index");
-  from.labels = about("from_index", *given, [&] {
-    return context.images().config(from.image->speaker, context.access()).labels;
+Index resolve_index(const Context& context, const std::optional<std::string>& given,
+                    std::string_view parameter) {
+  Index index;
+  if (!given) return index;
+  index.image = resolve_image(context, *given, parameter);
+  index.labels = about(parameter, *given, [&] {
+    return context.images().config(index.image->speaker, context.access()).labels;
   });
-  from.delivery = delivery_of(from.labels, *given);
-  return from;
+  index.delivery = delivery_of(index.labels, *given);
+  return index;
 }
 
-/// The base of the new images, as given or configured.
-std::string binary_image(const Context& context, const Delivery& delivery) {
-  auto given =
-      choose_binary_image(context.settings().binary_images, context.facts().binary_image, delivery);
-  if (given != "scratch") return given;
-  throw UserError{
-      "this release cannot build an index image without a binary image: give another binary_image "
-      "than scratch"};
+/// The base index; a merge into none is delivered as v4.6 (pipeline 5.2).
+Index resolve_base_index(const Context& context) {
+  auto base = resolve_index(context, context.base_index(), context.base_index_parameter());
+  if (!base.image && context.facts().source_from_index) base.delivery.version = "v4.6";
+  return base;
+}
+
+/// What the request's document tells of the indexes.
+void note_indexes(const Index& base, const Index& source, model::RequestFacts& facts) {
+  if (source.image) {
+    facts.source_from_index_resolved = source.image->pinned.text();
+    if (base.image) facts.target_index_resolved = base.image->pinned.text();
+  } else if (base.image) {
+    facts.from_index_resolved = base.image->pinned.text();
+  }
+}
+
+/// The binary image, and what it is built for.
+struct Base {
+  BinaryImage binary_image;
+  std::string resolved;
+  std::set<std::string> architectures;
+};
+
+Base resolve_base(const Context& context, const std::string& binary, const Index& base,
+                  const Index& source) {
+  // What starts nothing is the same everywhere, and one image is enough (pipeline 5.4).
+  if (binary == kScratch) return {{}, binary, {"amd64"}};
+  auto architectures = choose_architectures(context, base, source);
+  auto resolved = resolve_image(context, binary, "binary_image");
+  require_architectures(resolved, binary, architectures);
+  return {{std::move(resolved.images)}, resolved.pinned.text(), std::move(architectures)};
 }
 
 }  // namespace
 
-Preparation prepare(Context& context, std::span<const ResolvedBundle> bundles) {
+Preparation prepare(Context& context, std::span<const ResolvedBundle> bundles,
+                    model::Learned learned) {
   context.enter_state("Resolving the images");
-  auto from = resolve_from_index(context);
+  auto from = resolve_base_index(context);
+  auto source = resolve_index(context, context.facts().source_from_index, "source_from_index");
   from.delivery.scope = choose_scope(from.delivery.scope, context.facts().distribution_scope);
-  const auto architectures = choose_architectures(context, from.image);
-  const auto binary = binary_image(context, from.delivery);
-  auto resolved = resolve_image(context, binary, "binary_image");
-  require_architectures(resolved, binary, architectures);
+  const auto binary = choose_binary_image(context.settings().binary_images,
+                                          context.facts().binary_image, from.delivery);
+  auto base = resolve_base(context, binary, from, source);
 
-  model::Learned learned;
   learned.facts.binary_image = binary;
-  learned.facts.binary_image_resolved = resolved.pinned.text();
+  learned.facts.binary_image_resolved = base.resolved;
   learned.facts.distribution_scope = std::string{to_string(from.delivery.scope)};
-  if (from.image) learned.facts.from_index_resolved = from.image->pinned.text();
+  note_indexes(from, source, learned.facts);
   learned.facts.bundle_mapping = map_bundles(bundles);
   context.enter_state(fmt::format("Building the index image for the architectures: {}",
-                                  fmt::join(architectures, ", ")),
+                                  fmt::join(base.architectures, ", ")),
                       std::move(learned));
-  return Preparation{.binary_image = std::move(resolved),
+  return Preparation{.binary_image = std::move(base.binary_image),
                      .from_index = std::move(from.image),
                      .from_index_labels = std::move(from.labels),
+                     .source_index = std::move(source.image),
+                     .source_index_labels = std::move(source.labels),
                      .delivery = std::move(from.delivery),
-                     .architectures = architectures};
+                     .architectures = std::move(base.architectures)};
 }
 
 }  // namespace iib::task

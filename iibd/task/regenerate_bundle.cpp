@@ -1,4 +1,5 @@
 #include "bundle_directories.hpp"
+#include "bundle_list.hpp"
 #include "bundle_lookup.hpp"
 #include "iib/bundle/bundle_files.hpp"
 #include "iib/bundle/regenerate.hpp"
@@ -63,16 +64,6 @@ void log_changes(const Log& log, const std::vector<bundle::Change>& changes) {
   if (changes.empty()) log.info("nothing is to be changed in the files of the bundle");
 }
 
-/// pipeline 11.2.
-void keep_related_bundles(const Context& context, const std::vector<std::string>& pull_specs) {
-  io::JsonDocument list{rapidjson::kArrayType};
-  for (const auto& pull_spec : pull_specs) {
-    list.PushBack(io::json_text(pull_spec, list.GetAllocator()), list.GetAllocator());
-  }
-  context.artifacts().write(io::ArtifactKind::related_bundles, context.job().request.id,
-                            io::to_json(list));
-}
-
 /// Regenerates the files that were unpacked below `root`; gives the labels of the new image.
 bundle::Labels regenerate(const Context& context, const Source& source, const fs::path& root,
                           const BundleDirectories& directories) {
@@ -95,7 +86,9 @@ bundle::Labels regenerate(const Context& context, const Source& source, const fs
                          lookup, context.cancellation());
   log_changes(context.log(), regenerated.changes);
   bundle::write_files(regenerated.files, root / directories.manifests, root / directories.metadata);
-  if (regenerated.related_bundles) keep_related_bundles(context, *regenerated.related_bundles);
+  if (regenerated.related_bundles) {
+    keep_bundle_list(context, io::ArtifactKind::related_bundles, *regenerated.related_bundles);
+  }
   return regenerated.labels;
 }
 

@@ -37,7 +37,8 @@ std::set<std::string> ResolvedImage::architectures() const {
 
 ResolvedImage resolve_image(const Context& context, const std::string& pull_spec,
                             std::string_view role) {
-  const auto reference = model::ImageReference::parse(pull_spec);
+  const auto reference =
+      about(role, pull_spec, [&] { return model::ImageReference::parse(pull_spec); });
   const auto manifest = about(
       role, pull_spec, [&] { return context.images().manifest(reference, context.access()); });
   context.log().event("{role} {given} is {resolved}, {media_type}",
@@ -60,7 +61,7 @@ ResolvedImage resolve_image(const Context& context, const std::string& pull_spec
 
 model::ImageReference pin_bundle(const Context& context, const std::string& given,
                                  std::string_view role) {
-  const auto reference = model::ImageReference::parse(given);
+  const auto reference = about(role, given, [&] { return model::ImageReference::parse(given); });
   const auto manifest =
       about(role, given, [&] { return context.images().manifest(reference, context.access()); });
   switch (manifest.kind) {

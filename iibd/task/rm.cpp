@@ -15,12 +15,13 @@ Outcome run_rm(Context& context) {
   const auto preparation = prepare(context, {});
   const auto& operators = context.facts().removed_operators;
   // rm requires from_index, so its preparation has one.
-  const auto from = read_catalog(context, preparation);
-  const auto before = contents_before(context, from);
-  const auto catalog = context.catalogs().remove(from, operators, context.catalog_work("catalog"));
-  log_difference(context, before, catalog);
-  auto learned = publish(context, preparation, catalog);
-  overwrite_from_index(context, preparation, learned);
+  const auto from = read_from_index(context, preparation);
+  const auto before = contents_before(context, from.catalog);
+  const auto catalog =
+      context.catalogs().remove(from.catalog, operators, context.catalog_work("catalog"));
+  log_difference(context, before, catalog, from.catalog);
+  auto learned = publish(context, preparation, catalog, {.from = &from});
+  overwrite_base_index(context, preparation, learned);
   return {.reason = fmt::format("The index image was pushed without the operators {}",
                                 fmt::join(operators, ", ")),
           .learned = std::move(learned)};

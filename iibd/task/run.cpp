@@ -25,7 +25,7 @@ Outcome run_rebasing(Outcome (*steps)(Context&), const Job& job, const Environme
       context.enter_state(
           fmt::format("The index image {} changed during the build: beginning again on the new one "
                       "({} of {})",
-                      *context.facts().from_index, rebased + 1, most));
+                      *context.base_index(), rebased + 1, most));
       context.begin();
     }
   }
@@ -38,16 +38,25 @@ Outcome run_type(const Job& job, const Environment& environment, Progress& progr
       return run_rebasing(run_add, job, environment, progress, cancellation);
     case model::RequestType::rm:
       return run_rebasing(run_rm, job, environment, progress, cancellation);
+    case model::RequestType::fbc_operations:
+      return run_rebasing(run_fbc_operations, job, environment, progress, cancellation);
+    case model::RequestType::add_deprecations:
+      return run_rebasing(run_add_deprecations, job, environment, progress, cancellation);
+    case model::RequestType::merge_index_image:
+      return run_rebasing(run_merge_index_image, job, environment, progress, cancellation);
+    case model::RequestType::recursive_related_bundles: {
+      Context context{job, environment, progress, cancellation};
+      return run_recursive_related_bundles(context);
+    }
+    case model::RequestType::create_empty_index: {
+      Context context{job, environment, progress, cancellation};
+      return run_create_empty_index(context);
+    }
     case model::RequestType::regenerate_bundle: {
       Context context{job, environment, progress, cancellation};
       return run_regenerate_bundle(context);
     }
     case model::RequestType::generic:
-    case model::RequestType::merge_index_image:
-    case model::RequestType::create_empty_index:
-    case model::RequestType::recursive_related_bundles:
-    case model::RequestType::fbc_operations:
-    case model::RequestType::add_deprecations:
       break;
   }
   throw UserError{

@@ -1,11 +1,14 @@
 #pragma once
 
 #include "iib/base/cancellation.hpp"
+#include "iib/base/retry.hpp"
 #include "iib/catalog/engine.hpp"
+#include "iib/catalog/file_based_engine.hpp"
 #include "iib/config/organization.hpp"
 #include "iib/image/engine.hpp"
 #include "iib/io/artifacts.hpp"
 #include "iib/model/request.hpp"
+#include "iib/task/kept_catalogs.hpp"
 #include "iib/task/progress.hpp"
 #include "iib/task/services.hpp"
 #include "iib/task/shared_lookups.hpp"
@@ -32,6 +35,7 @@ struct Settings {
   /// `iib_rebase_attempts`: how often a build that is to overwrite its index begins again because
   /// the index changed meanwhile.
   int rebase_attempts = 3;
+  RetryPolicy retries{};  ///< For the one call whose tries a step decides about itself.
   /// `iib_docker_config_template`.
   std::filesystem::path docker_config_template;
   std::vector<std::string> insecure_registries;  ///< `iib_insecure_registries`.
@@ -54,6 +58,17 @@ struct Settings {
   config::RegenerateRules regenerate_rules =
       config::RegenerateRules::automatic;         ///< `iib_regenerate_rules`.
   std::vector<std::string> allowed_registries{};  ///< `iib_allowed_registries`; empty: all.
+  /// `iib_max_recursive_related_bundles`: so many bundles below one are too many.
+  std::size_t most_nested_bundles = 15;
+  /// `iib_no_ocp_label_allow_list`: beginnings of indexes, and users, for which bundles need no
+  /// label `com.redhat.openshift.versions`.
+  std::vector<std::string> no_ocp_label_allow_list{};
+  /// `hidden_index_db_path`: the database in an image with a file-based catalog.
+  std::filesystem::path hidden_database = "/var/lib/iib/_hidden/do.not.edit.db";
+  /// `fbc_fragment_catalog_path`: the catalog in the image of a fragment.
+  std::filesystem::path fragment_catalog = "/configs";
+  /// How catalogs of files are changed.
+  catalog::FileBasedOptions file_based{};
 };
 
 /// What a task works with. All of it outlives every task and may be shared by several.
@@ -63,6 +78,7 @@ struct Environment {
   catalog::CatalogEngine& catalogs;  ///< For everything that touches an index's contents.
   SharedLookups& lookups;            ///< What images of bundles were found to be.
   io::Artifacts& artifacts;          ///< Takes what a request leaves besides images.
+  KeptCatalogs& kept_catalogs;       ///< What requests left for the next ones.
 };
 
 /// One job as a task sees it; what it refers to outlives the task.
