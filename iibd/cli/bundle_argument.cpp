@@ -12,6 +12,7 @@
 #include <set>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace iib::cli {
 namespace {
@@ -105,6 +106,22 @@ class Pulls {
   std::atomic<std::size_t> next_{0};
 };
 
+void require_directories(std::span<const BundleArgument> bundles) {
+  std::vector<catalog::Problem> problems;
+  for (const auto& bundle : bundles) {
+    std::error_code ignored;
+    if (bundle.directory.empty() || fs::is_directory(bundle.directory, ignored)) continue;
+    catalog::Problem problem;
+    problem.kind = catalog::ProblemKind::not_found;
+    problem.pull_spec = bundle.pull_spec;
+    problem.text = fmt::format(
+        "{} is no directory: name the one with the manifests/ and metadata/ of bundle {}",
+        bundle.directory.string(), bundle.pull_spec);
+    problems.push_back(std::move(problem));
+  }
+  if (!problems.empty()) throw catalog::Refused{std::move(problems)};
+}
+
 }  // namespace
 
 BundleArgument parse_bundle_argument(const std::string& text) {
@@ -133,6 +150,7 @@ BundleArgument parse_bundle_argument(const std::string& text) {
 std::vector<catalog::BundleSource> fetch_bundles(std::span<const BundleArgument> bundles,
                                                  Workspace& workspace) {
   const auto distinct = without_repeats(bundles);
+  require_directories(distinct);
   std::vector<std::string> pulled;
   for (const auto& bundle : distinct) {
     if (bundle.directory.empty()) pulled.push_back(bundle.pull_spec);

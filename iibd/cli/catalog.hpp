@@ -8,7 +8,8 @@ namespace iib::cli {
 // catalog.cpp calls. To add one:
 //
 //   struct Options {                       // in an unnamed namespace
-//     SourceOptions source;                // --database | --index       (catalog_source.hpp)
+//     SourceOptions source;                // --database | --catalog | --index
+//                                          //                            (catalog_source.hpp)
 //     Format format = Format::text;        // --format                   (output.hpp)
 //   };
 //
@@ -42,5 +43,10 @@ void add_catalog_graph(CLI::App& group, CommandLine& line);
 void add_catalog_diff(CLI::App& group, CommandLine& line);
 void add_catalog_validate(CLI::App& group, CommandLine& line);
 void add_catalog_export(CLI::App& group, CommandLine& line);
+void add_catalog_render(CLI::App& group, CommandLine& line);
+void add_catalog_migrate(CLI::App& group, CommandLine& line);
+void add_catalog_merge(CLI::App& group, CommandLine& line);
+void add_catalog_cache(CLI::App& group, CommandLine& line);
+void add_catalog_deprecate_packages(CLI::App& group, CommandLine& line);
 
 }  // namespace iib::cli

@@ -24,7 +24,7 @@ bool is_in_place(const ChangeOptions& options) {
 std::optional<catalog::Catalog> open_or_begin(const ChangeOptions& options, AbsentDatabase absent,
                                               const ReplacedFile& file, Workspace& workspace) {
   if (is_in_place(options) && !file.exists() && absent == AbsentDatabase::made) return std::nullopt;
-  return open_source(options.source, workspace);
+  return open_database(options.source, workspace);
 }
 
 catalog::Contents contents_of(const std::optional<catalog::Catalog>& catalog,
@@ -35,14 +35,14 @@ catalog::Contents contents_of(const std::optional<catalog::Catalog>& catalog,
 }  // namespace
 
 void add_change_options(CLI::App& command, ChangeOptions& options) {
-  add_source_options(command, options.source);
+  add_database_options(command, options.source);
   command.add_option("--output", options.output, "written instead of the file of --database")
       ->type_name("FILE");
   add_format_option(command, options.format);
 }
 
 void require_change_options(const CLI::App& command, const ChangeOptions& options) {
-  require_source(command, options.source);
+  require_database(command, options.source);
   if (!options.source.index.empty() && options.output.empty()) {
     refuse_usage(command,
                  "--index needs --output FILE: the changed database is written there, the image "
@@ -72,7 +72,7 @@ int change_catalog(const ChangeOptions& options, AbsentDatabase absent,
     file.replace(changed.path);
   }
   console->clear();
-  print(summarize_change(options.format, name.string(), before, after));
+  print(summarize_change(options.format, ChangedThing::database, name.string(), before, after));
   return kDone;
 }
 

@@ -69,10 +69,16 @@ void add_catalog_diff(CLI::App& group, CommandLine& line) {
   const auto options = std::make_shared<Options>();
   add_registry_options(command, options->registries);
   add_format_option(command, options->format);
-  command.add_option("A", options->before, "file of an index database, or an index image")
+  command
+      .add_option(
+          "A", options->before,
+          "file of an index database, directory or file of a file-based catalog, or an index image")
       ->type_name("")
       ->required();
-  command.add_option("B", options->after, "file of an index database, or an index image")
+  command
+      .add_option(
+          "B", options->after,
+          "file of an index database, directory or file of a file-based catalog, or an index image")
       ->type_name("")
       ->required();
   command.callback([&line, options] {

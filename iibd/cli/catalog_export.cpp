@@ -45,7 +45,7 @@ std::string text_of(const Options& options, const catalog::Exported& exported) {
 
 int export_to(const Options& options) {
   Workspace workspace{options.source.registries};
-  const auto source = open_source(options.source, workspace);
+  const auto source = open_database(options.source, workspace);
   std::size_t fetched = 0;
   const auto fetch = [&](const std::string& pull_spec, const std::filesystem::path& destination) {
     workspace.console().progress(fmt::format("reading bundle {}: {}", ++fetched, pull_spec));
@@ -65,13 +65,13 @@ int export_to(const Options& options) {
 void add_catalog_export(CLI::App& group, CommandLine& line) {
   auto& command = *group.add_subcommand("export", "write packages in the package manifest format");
   const auto options = std::make_shared<Options>();
-  add_source_options(command, options->source);
+  add_database_options(command, options->source);
   add_format_option(command, options->format);
   command.add_option("--output", options->output, "the DIRECTORY to make; absent or empty")
       ->required();
   command.add_option("PACKAGE", options->packages, "which packages; all by default");
   command.callback([&command, &line, options] {
-    require_source(command, options->source);
+    require_database(command, options->source);
     line.action = [options] {
       return run_command(options->format, [&] { return export_to(*options); });
     };

@@ -31,6 +31,13 @@ std::size_t bundles_in(const catalog::PackageContents& package,
   return static_cast<std::size_t>(real);
 }
 
+std::string note_of(const catalog::PackageContents& package,
+                    const catalog::ChannelContents& channel) {
+  const bool is_default = channel.name == package.default_channel;
+  if (!package.is_deprecated(channel)) return is_default ? "default" : "";
+  return is_default ? "default, deprecated" : "deprecated";
+}
+
 std::string note_of(const catalog::BundleSummary& bundle) {
   return bundle.deprecated ? "deprecated" : "";
 }
@@ -49,8 +56,7 @@ Table channels_table(const Contents& contents) {
   for (const auto& package : contents.packages) {
     for (const auto& channel : package.channels) {
       table.add_row({package.name, channel.name, channel.head,
-                     std::to_string(bundles_in(package, channel)),
-                     channel.name == package.default_channel ? "default" : ""});
+                     std::to_string(bundles_in(package, channel)), note_of(package, channel)});
     }
   }
   return table;
@@ -77,6 +83,7 @@ void write_packages(JsonWriter& json, const Contents& contents) {
     json.member("default_channel", package.default_channel);
     json.member("channels", static_cast<std::int64_t>(package.channels.size()));
     json.member("bundles", static_cast<std::int64_t>(package.bundles.size()));
+    json.member("deprecated", package.is_deprecated());
     json.end_object();
   }
 }
@@ -90,6 +97,7 @@ void write_channels(JsonWriter& json, const Contents& contents) {
       json.member("default", channel.name == package.default_channel);
       json.member("head", channel.head);
       json.member("bundles", static_cast<std::int64_t>(bundles_in(package, channel)));
+      json.member("deprecated", package.is_deprecated(channel));
       json.end_object();
     }
   }

@@ -1,6 +1,7 @@
 #include "cli/catalog.hpp"
 #include "cli/catalog_source.hpp"
 #include "cli/output.hpp"
+#include "iib/base/log.hpp"
 #include "iib/catalog/contents.hpp"
 
 #include <fmt/format.h>
@@ -9,12 +10,17 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace iib::cli {
 namespace {
 
 using catalog::PackageContents;
+
+/// A message of others may be long.
+constexpr std::size_t kLongestLine = 4000;
 
 struct Options {
   SourceOptions source;
@@ -32,9 +38,21 @@ std::string channels_of(const PackageContents& package, const std::string& bundl
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// What `olm.deprecations` tells of the package (without a name) or of a channel; empty: nothing.
+std::string deprecation_of(const PackageContents& package, std::string_view schema,
+                           const std::string& name) {
+  for (const auto& note : package.deprecations) {
+    if (note.schema == schema && note.name == name) return "deprecated: " + note.message;
+  }
+  return {};
+}
+
 std::string notes_of(const PackageContents& package, const catalog::BundleSummary& bundle) {
   std::vector<std::string> notes;
-  if (bundle.deprecated) notes.emplace_back("deprecated");
+  if (bundle.deprecated) {
+    const auto told = deprecation_of(package, "olm.bundle", bundle.name);
+    notes.push_back(told.empty() ? "deprecated" : told);
+  }
   if (!bundle.substitutes_for.empty()) {
     notes.push_back(fmt::format("substitutes for {}", bundle.substitutes_for));
   }
@@ -48,13 +66,20 @@ std::string notes_of(const PackageContents& package, const catalog::BundleSummar
   return fmt::format("{}", fmt::join(notes, ", "));
 }
 
+std::string notes_of(const PackageContents& package, const catalog::ChannelContents& channel) {
+  std::vector<std::string> notes;
+  if (channel.name == package.default_channel) notes.emplace_back("default");
+  auto deprecation = deprecation_of(package, "olm.channel", channel.name);
+  if (!deprecation.empty()) notes.push_back(std::move(deprecation));
+  return fmt::format("{}", fmt::join(notes, ", "));
+}
+
 std::string text_of(const PackageContents& package) {
   const auto style = Style::of_standard_output();
   Table channels{{"CHANNEL", "HEAD", "NOTE"}};
   std::set<std::string> stubs;
   for (const auto& channel : package.channels) {
-    channels.add_row(
-        {channel.name, channel.head, channel.name == package.default_channel ? "default" : ""});
+    channels.add_row({channel.name, channel.head, notes_of(package, channel)});
     for (const auto& node : channel.nodes) {
       if (package.find_bundle(node.bundle) == nullptr) stubs.insert(node.bundle);
     }
@@ -68,7 +93,10 @@ std::string text_of(const PackageContents& package) {
     bundles.add_row({stub, "", channels_of(package, stub), "", "no such bundle, only skipped"},
                     Emphasis::faint);
   }
-  return channels.text(style) + "\n" + bundles.text(style);
+  auto text = channels.text(style) + "\n" + bundles.text(style);
+  const auto deprecation = deprecation_of(package, "olm.package", {});
+  if (deprecation.empty()) return text;
+  return fmt::format("the package is {}\n\n{}", one_line(deprecation, kLongestLine), text);
 }
 
 int show(const Options& options) {

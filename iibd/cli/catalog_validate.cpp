@@ -1,14 +1,20 @@
 #include "cli/catalog.hpp"
+#include "cli/catalog_findings.hpp"
 #include "cli/catalog_source.hpp"
 #include "cli/output.hpp"
+#include "cli/served_cache.hpp"
 #include "iib/base/log.hpp"
+#include "iib/catalog/fbc.hpp"
 #include "iib/catalog/validation.hpp"
 #include "iib/model/json_writer.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace iib::cli {
@@ -60,15 +66,41 @@ std::string text_of(const std::string& source, const std::vector<Problem>& probl
   return text;
 }
 
-int validate(const Options& options) {
-  Workspace workspace{options.source.registries};
-  const auto source = open_source(options.source, workspace);
-  workspace.console().progress("validating");
+int validate_database(const Options& options, const catalog::Catalog& source,
+                      Workspace& workspace) {
   const auto problems = catalog::validate(source, workspace.catalog_work());
   workspace.console().clear();
   print(options.format == Format::json ? json_of(problems)
                                        : text_of(options.source.name(), problems));
   return problems.empty() ? kDone : kFailed;
+}
+
+int validate_files(const Options& options, const ServedCatalog& source, Workspace& workspace) {
+  auto found = catalog::fbc::validate(source.catalog.path,
+                                      {.cancellation = workspace.cancellation(), .threads = 2});
+  std::vector<std::string> notes;
+  if (!source.cache.empty()) {
+    auto cache = look_at_cache(source, workspace.cancellation());
+    std::move(cache.problems.begin(), cache.problems.end(), std::back_inserter(found.problems));
+    notes = std::move(cache.notes);
+  }
+  workspace.console().clear();
+  print(options.format == Format::json ? findings_json(found, notes)
+                                       : findings_text(options.source.name(), found, notes));
+  return found.problems.empty() ? kDone : kFailed;
+}
+
+int validate(const Options& options) {
+  Workspace workspace{options.source.registries};
+  const auto source = open_served(options.source, workspace);
+  workspace.console().progress("validating");
+  switch (source.catalog.kind) {
+    case catalog::CatalogKind::sqlite:
+      return validate_database(options, source.catalog, workspace);
+    case catalog::CatalogKind::file_based:
+      break;
+  }
+  return validate_files(options, source, workspace);
 }
 
 }  // namespace

@@ -29,6 +29,8 @@ struct Counts {
   std::size_t bundles_removed = 0;
   std::size_t bundles_deprecated = 0;
   std::size_t bundles_changed = 0;
+  /// Packages that stay, of which `olm.deprecations` tells something else.
+  std::size_t deprecations_changed = 0;
   /// Names that were in a channel and are in none any more, though still in the database.
   std::vector<std::string> stranded;
 };
@@ -92,6 +94,10 @@ Counts count(const catalog::Difference& difference) {
   for (const auto& package : difference.packages) {
     if (package.change == Change::added) ++counts.packages_added;
     if (package.change == Change::removed) ++counts.packages_removed;
+    if (package.change == Change::changed &&
+        !(package.deprecations_added.empty() && package.deprecations_removed.empty())) {
+      ++counts.deprecations_changed;
+    }
     for (const auto& bundle : package.bundles) count(counts, bundle);
   }
   count_stranded(counts, difference);
@@ -118,6 +124,10 @@ std::string in_words(const Counts& counts) {
   tell(0, counts.stranded.size(), "left without a channel");
   tell(0, counts.bundles_deprecated, "deprecated");
   tell(0, counts.bundles_changed, "changed");
+  if (counts.deprecations_changed > 0) {
+    parts.push_back(fmt::format("deprecations of {} changed",
+                                count_of(counts.deprecations_changed, "package", "packages")));
+  }
   return parts.empty() ? "nothing changed" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -177,11 +187,21 @@ std::string for_people(const std::string& name, const catalog::Difference& diffe
   return text + default_channels(difference) + stranded_bundles(counts.stranded);
 }
 
-std::string for_scripts(const std::string& name, const catalog::Difference& difference,
-                        const catalog::Contents& after) {
+std::string_view key_of(ChangedThing thing) {
+  switch (thing) {
+    case ChangedThing::database:
+      return "database";
+    case ChangedThing::directory:
+      break;
+  }
+  return "directory";
+}
+
+std::string for_scripts(ChangedThing thing, const std::string& name,
+                        const catalog::Difference& difference, const catalog::Contents& after) {
   model::JsonWriter json;
   json.begin_object();
-  json.member("database", name);
+  json.member(key_of(thing), name);
   json.member("packages", static_cast<std::int64_t>(after.packages.size()));
   json.member("bundles", static_cast<std::int64_t>(bundles_in(after)));
   json.key("difference");
@@ -192,14 +212,14 @@ std::string for_scripts(const std::string& name, const catalog::Difference& diff
 
 }  // namespace
 
-std::string summarize_change(Format format, const std::string& name,
+std::string summarize_change(Format format, ChangedThing thing, const std::string& name,
                              const catalog::Contents& before, const catalog::Contents& after) {
   const auto difference = catalog::compare(before, after);
   switch (format) {
     case Format::text:
       return for_people(name, difference, after);
     case Format::json:
-      return for_scripts(name, difference, after);
+      return for_scripts(thing, name, difference, after);
   }
   return {};
 }

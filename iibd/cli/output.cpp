@@ -3,6 +3,7 @@
 #include "cli/choice.hpp"
 #include "cli/command_line.hpp"
 #include "cli/own_words.hpp"
+#include "iib/base/descriptor.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/log.hpp"
 #include "iib/catalog/problem.hpp"
@@ -168,17 +169,10 @@ std::string count_of(std::size_t number, std::string_view singular, std::string_
 
 void print(std::string_view text) {
   std::cout.flush();
-  while (!text.empty()) {
-    const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0 && errno == EPIPE) return;
-    if (written < 0) {
-      throw ExternalError{fmt::format("the result cannot be written to standard output: {}",
-                                      std::generic_category().message(errno)),
-                          ExternalError::Retry::no};
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (write_all(STDOUT_FILENO, text) || errno == EPIPE) return;  // a closed pipe has enough of it
+  throw ExternalError{fmt::format("the result cannot be written to standard output: {}",
+                                  std::generic_category().message(errno)),
+                      ExternalError::Retry::no};
 }
 
 int run_command(Format format, const std::function<int()>& work) {

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <stdexcept>
 #include <vector>
 
@@ -78,16 +77,6 @@ std::string compare_error(const io::JsonValue& answer, const io::JsonValue& erro
 }
 
 }  // namespace
-
-std::optional<fs::path> golden_cases() {
-  const char* set = std::getenv("IIBD_SHARED");
-  const fs::path shared =
-      set != nullptr ? fs::path{set} : fs::path{IIBD_SOURCE_ROOT} / ".." / "shared";
-  std::error_code ignored;  // then it is not there
-  auto cases = shared / "golden" / "regenerate";
-  if (!fs::is_directory(cases, ignored)) return std::nullopt;
-  return cases;
-}
 
 GoldenCommand::GoldenCommand(const fs::path& file)
     : case_{io::parse_json(read_file(file, kLimit))} {}

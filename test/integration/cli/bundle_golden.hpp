@@ -4,13 +4,9 @@
 #include "iib/io/json.hpp"
 
 #include <filesystem>
-#include <optional>
 #include <string>
 
 namespace iib::test {
-
-/// The folder of the golden cases of regeneration (IIBD_SHARED); nothing when it is not there.
-[[nodiscard]] std::optional<std::filesystem::path> golden_cases();
 
 /// A golden case as a user of `iibd bundle regenerate` would try it.
 class GoldenCommand {

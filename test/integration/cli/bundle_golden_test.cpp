@@ -1,5 +1,6 @@
 #include "bundle_golden.hpp"
 
+#include "shared_data.hpp"
 #include "skip.hpp"
 
 #include <catch2/catch.hpp>
@@ -12,10 +13,10 @@
 namespace fs = std::filesystem;
 
 TEST_CASE("regenerate makes every golden case as the reference does", "[cli][golden]") {
-  const auto folder = iib::test::golden_cases();
-  if (!folder) IIBD_SKIP("the golden data is not there (IIBD_SHARED)");
+  const auto shared = iib::test::shared_data();
+  if (!shared) IIBD_SKIP("the golden data is not there (IIBD_SHARED)");
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator{*folder}) {
+  for (const auto& entry : fs::directory_iterator{*shared / "golden" / "regenerate"}) {
     const auto stem = entry.path().stem().string();
     if (entry.path().extension() != ".json" || stem.starts_with("vectors-")) continue;
     files.push_back(entry.path());

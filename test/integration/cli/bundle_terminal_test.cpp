@@ -1,5 +1,5 @@
 #include "bundle_site.hpp"
-#include "io/descriptor.hpp"
+#include "iib/base/descriptor.hpp"
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
@@ -70,7 +70,7 @@ class Terminal {
     return all;
   }
 
-  iib::io::Descriptor master_;
+  iib::Descriptor master_;
   std::string name_;
 };
 

@@ -149,14 +149,14 @@ std::string SilentRegistry::image() const {
 
 bool SilentRegistry::waited_for() {
   if (!client_.is_open()) {
-    client_ = io::Descriptor{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    client_ = Descriptor{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
   }
   return client_.is_open();
 }
 
 void SilentRegistry::end() {
-  listener_ = io::Descriptor{};
-  client_ = io::Descriptor{};
+  listener_ = Descriptor{};
+  client_ = Descriptor{};
 }
 
 std::string pull_spec_of(const std::string& name) {

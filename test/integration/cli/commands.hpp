@@ -1,9 +1,9 @@
 #pragma once
 
+#include "iib/base/descriptor.hpp"
 #include "iib/base/files.hpp"
 #include "iib/io/json.hpp"
 #include "iib/io/process.hpp"
-#include "io/descriptor.hpp"
 
 #include <sys/types.h>
 
@@ -86,8 +86,8 @@ class SilentRegistry {
   void end();
 
  private:
-  io::Descriptor listener_;
-  io::Descriptor client_;
+  Descriptor listener_;
+  Descriptor client_;
   int port_ = 0;
 };
 

@@ -132,7 +132,7 @@ TEST_CASE("diff tells what differs and exits 0 all the same", "[cli]") {
     iib::write_file_atomically(releases.commands.path("notes"), "not a database at all");
     const auto refused = releases.commands.run({"diff", "old.db", "notes"});
     CHECK(refused.status == 1);
-    CHECK_THAT(refused.errors, Contains("notes is not an SQLite database"));
+    CHECK_THAT(refused.errors, Contains("notes, blob 1 (line 1): it must be an object"));
   }
 }
 
