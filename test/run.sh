@@ -126,7 +126,7 @@ run_checks() { # build directory, pattern
 }
 
 run_tests() { # build directory, meson options for it, pattern
-  local build=$root/$1 options=$2 pattern=$3 results program
+  local build=$root/$1 options=$2 pattern=$3 results
   results=$build/test-results
   # shellcheck disable=SC2086 # several options in one string
   check "the build is configured" configure "$build" $options
@@ -142,12 +142,10 @@ run_tests() { # build directory, meson options for it, pattern
   local catch
   catch=$(catch_pattern "$pattern")
   export -f run_program
-  find "$build/test/unit" -type f -name '*_test' -perm -u+x 2>/dev/null | sort |
-    xargs -r -P "$(nproc)" -I{} bash -c 'run_program "$@"' run_program {} "$results" "$catch"
-  # These own ports, daemons and timing; one after the other.
-  while read -r program; do
-    run_program "$program" "$results" "$catch"
-  done < <(find "$build/test/integration" -type f -name '*_test' -perm -u+x 2>/dev/null | sort)
+  # What a test program starts has ports, directories and names of its own. The long ones wait for
+  # daemons and registries more than they work, so they share the processors well.
+  find "$build/test/integration" "$build/test/unit" -type f -name '*_test' -perm -u+x 2>/dev/null |
+    sort | xargs -r -P "$(nproc)" -I{} bash -c 'run_program "$@"' run_program {} "$results" "$catch"
   add_counts "$results"
   run_checks "$build" "$pattern"
 }

@@ -22,28 +22,11 @@ using std::chrono::steady_clock;
 
 constexpr int kBacklog = 128;
 
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
 /// What is there; empty at the end of the stream.
 std::string receive(int socket) {
   std::array<char, 64UL * 1024> buffer{};
   const auto got = ::recv(socket, buffer.data(), buffer.size(), 0);
   return {buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
-}
-
-bool send_all(int socket, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
 }
 
 /// Bytes on their way, and the end of the stream as an empty piece behind them.
@@ -80,7 +63,7 @@ class Way {
   }
 
   std::chrono::milliseconds latency_;
-  io::Descriptor timer_;
+  Descriptor timer_;
   std::deque<std::pair<steady_clock::time_point, std::string>> pieces_;
 };
 
@@ -92,18 +75,8 @@ void send_at_once(int socket) {
 }  // namespace
 
 DelayProxy::DelayProxy(int registry_port, std::chrono::milliseconds latency)
-    : registry_port_{registry_port},
-      latency_{latency},
-      listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)},
-      stop_{::eventfd(0, EFD_CLOEXEC)} {
-  auto address = loopback(0);
-  socklen_t size = sizeof address;
-  auto* const any = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listener_.get(), any, size) != 0 || ::listen(listener_.get(), kBacklog) != 0 ||
-      ::getsockname(listener_.get(), any, &size) != 0) {
-    throw std::runtime_error{"the delay proxy gets no port"};
-  }
-  port_ = ntohs(address.sin_port);
+    : registry_port_{registry_port}, latency_{latency}, stop_{::eventfd(0, EFD_CLOEXEC)} {
+  port_.listen(kBacklog);
   acceptor_ = std::jthread{[this] { serve(); }};
 }
 
@@ -113,27 +86,24 @@ DelayProxy::~DelayProxy() {
 }
 
 std::string DelayProxy::address() const {
-  return fmt::format("127.0.0.1:{}", port_);
+  return fmt::format("127.0.0.1:{}", port_.number());
 }
 
 void DelayProxy::serve() {
-  std::array<pollfd, 2> events{{{listener_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
+  std::array<pollfd, 2> events{{{port_.socket(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
   for (;;) {
     if (::poll(events.data(), events.size(), -1) < 0) continue;
     if (events[1].revents != 0) break;
-    const int client = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+    const int client = ::accept4(port_.socket(), nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) continue;
-    connections_.emplace_back([this, client] { pass(io::Descriptor{client}); });
+    connections_.emplace_back([this, client] { pass(Descriptor{client}); });
   }
   connections_.clear();  // joins
 }
 
-void DelayProxy::pass(io::Descriptor client) const {
-  const io::Descriptor registry{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  const auto address = loopback(registry_port_);
-  if (::connect(registry.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return;
-  }
+void DelayProxy::pass(Descriptor client) const {
+  const auto registry = tcp_socket();
+  if (!connect_to(registry.get(), registry_port_)) return;
   send_at_once(client.get());
   send_at_once(registry.get());
   Way way{latency_};

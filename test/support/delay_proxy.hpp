@@ -1,6 +1,7 @@
 #pragma once
 
-#include "io/descriptor.hpp"
+#include "iib/base/descriptor.hpp"
+#include "loopback.hpp"
 
 #include <chrono>
 #include <string>
@@ -25,13 +26,12 @@ class DelayProxy {
 
  private:
   void serve();
-  void pass(io::Descriptor client) const;
+  void pass(Descriptor client) const;
 
   int registry_port_;
   std::chrono::milliseconds latency_;
-  io::Descriptor listener_;
-  io::Descriptor stop_;
-  int port_ = 0;
+  OwnPort port_;
+  Descriptor stop_;
   std::vector<std::jthread> connections_;  // used by acceptor_ alone, until it has ended
   std::jthread acceptor_;
 };

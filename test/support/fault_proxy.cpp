@@ -1,8 +1,6 @@
 #include "fault_proxy.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -20,24 +18,6 @@ constexpr int kBacklog = 64;
 /// What a plain HTTP server says to a client that begins with TLS; it makes the tools fall back.
 constexpr std::string_view kNoTls = "HTTP/1.0 400 Bad Request\r\n\r\nplain HTTP only\n";
 constexpr char kTlsHandshake = 0x16;
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-/// False when the other side is gone.
-bool send_all(int socket, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
-}
 
 /// Moves what is there; false at the end of the stream.
 bool move_some(int from, int to) {
@@ -66,16 +46,7 @@ std::uint32_t choose_seed() {
 }  // namespace
 
 FaultProxy::FaultProxy(int registry_port)
-    : registry_port_{registry_port},
-      listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)},
-      stop_{::eventfd(0, EFD_CLOEXEC)} {
-  auto address = loopback(0);
-  socklen_t size = sizeof address;
-  if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) {
-    throw std::runtime_error{"the fault proxy gets no port"};
-  }
-  ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  port_ = ntohs(address.sin_port);
+    : registry_port_{registry_port}, stop_{::eventfd(0, EFD_CLOEXEC)} {
   const auto seed = choose_seed();
   random_.seed(seed);
   fmt::print("fault proxy: IIBD_TEST_SEED={}\n", seed);
@@ -88,14 +59,12 @@ FaultProxy::~FaultProxy() {
 }
 
 void FaultProxy::listen() {
-  if (::listen(listener_.get(), kBacklog) != 0) {
-    throw std::runtime_error{"the fault proxy cannot listen"};
-  }
+  port_.listen(kBacklog);
   acceptor_ = std::jthread{[this] { serve(); }};
 }
 
 std::string FaultProxy::address() const {
-  return fmt::format("127.0.0.1:{}", port_);
+  return fmt::format("127.0.0.1:{}", port_.number());
 }
 
 void FaultProxy::add(FaultRule rule) {
@@ -143,10 +112,10 @@ bool FaultProxy::readable(int socket) const {
 }
 
 void FaultProxy::serve() {
-  while (readable(listener_.get())) {
-    const int client = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+  while (readable(port_.socket())) {
+    const int client = ::accept4(port_.socket(), nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) continue;
-    conversations_.emplace_back([this, client] { converse(io::Descriptor{client}); });
+    conversations_.emplace_back([this, client] { converse(Descriptor{client}); });
   }
   conversations_.clear();  // joins
 }
@@ -172,7 +141,7 @@ void FaultProxy::await_end(int client) const {
   }
 }
 
-void FaultProxy::converse(io::Descriptor client) {
+void FaultProxy::converse(Descriptor client) {
   const auto head = read_head(client.get());
   if (head.empty()) return;
   const auto blank = head.find(' ');
@@ -252,10 +221,9 @@ std::optional<Fault> FaultProxy::choose(const Seen& request) {
   return random_faults_[any(random_)];
 }
 
-io::Descriptor FaultProxy::connect_registry(const std::string& head) const {
-  io::Descriptor registry{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  const auto address = loopback(registry_port_);
-  if (::connect(registry.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+Descriptor FaultProxy::connect_registry(const std::string& head) const {
+  auto registry = tcp_socket();
+  if (!connect_to(registry.get(), registry_port_)) {
     throw std::runtime_error{"the registry behind the fault proxy is gone"};
   }
   send_all(registry.get(), single_request(head));

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "io/descriptor.hpp"
+#include "iib/base/descriptor.hpp"
+#include "loopback.hpp"
 
 #include <climits>
 
@@ -82,7 +83,7 @@ class FaultProxy {
     std::string path;
   };
   void serve();
-  void converse(io::Descriptor client);
+  void converse(Descriptor client);
   [[nodiscard]] std::optional<Fault> choose(const Seen& request);
   [[nodiscard]] bool readable(int socket) const;
   [[nodiscard]] std::string read_head(int client) const;
@@ -93,12 +94,11 @@ class FaultProxy {
   void pass_slowly(int client, const std::string& head, std::size_t bytes_per_second) const;
   void cut_request(int client, const std::string& head, std::size_t bytes) const;
   [[nodiscard]] bool ends_within(std::chrono::milliseconds pause) const;
-  [[nodiscard]] io::Descriptor connect_registry(const std::string& head) const;
+  [[nodiscard]] Descriptor connect_registry(const std::string& head) const;
 
   int registry_port_;
-  io::Descriptor listener_;
-  io::Descriptor stop_;
-  int port_ = 0;
+  OwnPort port_;
+  Descriptor stop_;
   mutable std::mutex mutex_;
   std::vector<FaultRule> rules_;
   double probability_ = 0;

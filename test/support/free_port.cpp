@@ -1,8 +1,8 @@
 #include "free_port.hpp"
 
-#include <arpa/inet.h>
+#include "loopback.hpp"
+
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -45,17 +45,10 @@ bool reserve(int port) {
 
 /// Whether no other program listens there.
 bool unused(int port) {
-  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const auto probe = tcp_socket();
   const int yes = 1;
-  ::setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  const bool bound =
-      ::bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  ::close(probe);
-  return bound;
+  ::setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  return bind_to(probe.get(), loopback(port));
 }
 
 }  // namespace

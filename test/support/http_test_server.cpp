@@ -1,8 +1,6 @@
 #include "http_test_server.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -25,14 +23,6 @@ std::string lower(std::string text) {
   return text;
 }
 
-void send_all(int socket, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return;
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-}
-
 }  // namespace
 
 std::string RawRequest::line() const {
@@ -52,21 +42,9 @@ RawAnswer answer(int status, const std::string& body, const std::string& headers
 }
 
 HttpTestServer::HttpTestServer(Handler handler, Reads reads)
-    : handler_{std::move(handler)},
-      reads_{reads},
-      listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)},
-      stop_{::eventfd(0, EFD_CLOEXEC)} {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
+    : handler_{std::move(handler)}, reads_{reads}, stop_{::eventfd(0, EFD_CLOEXEC)} {
   constexpr int kBacklog = 64;
-  if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      ::listen(listener_.get(), kBacklog) != 0) {
-    throw std::runtime_error{"the test server gets no port"};
-  }
-  ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  port_ = ntohs(address.sin_port);
+  port_.listen(kBacklog);
   acceptor_ = std::jthread{[this] { serve(); }};
 }
 
@@ -77,7 +55,7 @@ HttpTestServer::~HttpTestServer() {
 }
 
 std::string HttpTestServer::address() const {
-  return fmt::format("127.0.0.1:{}", port_);
+  return fmt::format("127.0.0.1:{}", port_.number());
 }
 
 int HttpTestServer::connections() const {
@@ -99,13 +77,12 @@ bool HttpTestServer::readable(int socket) const {
 }
 
 void HttpTestServer::serve() {
-  while (readable(listener_.get())) {
-    const int client = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+  while (readable(port_.socket())) {
+    const int client = ::accept4(port_.socket(), nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) continue;
     const std::scoped_lock lock{mutex_};
     const int number = ++connections_;
-    conversations_.emplace_back(
-        [this, client, number] { converse(io::Descriptor{client}, number); });
+    conversations_.emplace_back([this, client, number] { converse(Descriptor{client}, number); });
   }
   conversations_.clear();  // joins
 }
@@ -133,7 +110,7 @@ bool HttpTestServer::read_request(int client, RawRequest& request) const {
   return true;
 }
 
-void HttpTestServer::converse(io::Descriptor client, int number) {
+void HttpTestServer::converse(Descriptor client, int number) {
   for (;;) {
     RawRequest request{.head = {}, .body = {}, .connection = number};
     if (!read_request(client.get(), request)) return;

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "io/descriptor.hpp"
+#include "iib/base/descriptor.hpp"
+#include "loopback.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -47,7 +48,7 @@ class HttpTestServer {
   HttpTestServer& operator=(const HttpTestServer&) = delete;
   ~HttpTestServer();
 
-  [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] int port() const { return port_.number(); }
   /// `127.0.0.1:port`.
   [[nodiscard]] std::string address() const;
   /// How many connections there were.
@@ -57,15 +58,14 @@ class HttpTestServer {
 
  private:
   void serve();
-  void converse(io::Descriptor client, int number);
+  void converse(Descriptor client, int number);
   [[nodiscard]] bool readable(int socket) const;
   [[nodiscard]] bool read_request(int client, RawRequest& request) const;
 
   Handler handler_;
   Reads reads_;
-  io::Descriptor listener_;
-  io::Descriptor stop_;
-  int port_ = 0;
+  OwnPort port_;
+  Descriptor stop_;
   mutable std::mutex mutex_;
   int connections_ = 0;
   std::vector<RawRequest> requests_;

@@ -29,7 +29,8 @@ void set_kind(archive_entry* header, const LayerEntry& entry) {
       return;
     case LayerEntry::Kind::directory:
       archive_entry_set_filetype(header, AE_IFDIR);
-      archive_entry_set_perm(header, 0755);
+      // Of a directory nobody means the mode that entries have unless they say more.
+      if (entry.mode == LayerEntry{}.mode) archive_entry_set_perm(header, 0755);
       return;
     case LayerEntry::Kind::symbolic_link:
       archive_entry_set_filetype(header, AE_IFLNK);

@@ -2,13 +2,11 @@
 
 #include "eventually.hpp"
 #include "free_port.hpp"
+#include "loopback.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +27,8 @@ using namespace std::chrono_literals;
 // Debian's command of that name changes the user first; this is what it calls then.
 constexpr auto kServer = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 constexpr auto kEpmd = "/usr/bin/epmd";
+// Seconds on a machine of its own; among many builds it took two minutes.
+constexpr auto kStart = 300s;
 
 /// In a process group of its own, so that all of it can be ended.
 pid_t spawn(std::vector<std::string> arguments, std::vector<std::string> environment,
@@ -62,18 +62,6 @@ void end_group(pid_t& leader) {
   ::kill(-leader, SIGKILL);
   ::waitpid(leader, nullptr, 0);
   leader = -1;
-}
-
-bool takes_connections(int port) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  const bool connected =
-      ::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  ::close(socket);
-  return connected;
 }
 
 }  // namespace
@@ -125,7 +113,7 @@ void RabbitMq::write_files(const std::optional<RabbitTls>& tls) const {
 void RabbitMq::spawn_epmd() {
   epmd_ = spawn({kEpmd, "-address", "127.0.0.1", "-port", std::to_string(epmd_port_)},
                 environment(), directory_.path() / "epmd.log");
-  if (!eventually(10s, [&] { return takes_connections(epmd_port_); })) {
+  if (!eventually(10s, [&] { return accepts(epmd_port_); })) {
     end_group(epmd_);
     throw std::runtime_error{"epmd does not answer"};
   }
@@ -159,16 +147,15 @@ std::vector<std::string> RabbitMq::environment() const {
 void RabbitMq::kill() {
   end_group(broker_);
   // The leader is a shell: what it has started may live a moment longer.
-  if (!eventually(20s, [&] { return !takes_connections(port_); })) {
+  if (!eventually(20s, [&] { return !accepts(port_); })) {
     throw std::runtime_error{"RabbitMQ does not die"};
   }
 }
 
 void RabbitMq::start() {
   broker_ = spawn({kServer}, environment(), directory_.path() / "log" / "output");
-  const bool answers = eventually(120s, [&] {
-    return takes_connections(port_) && (tls_port_ == 0 || takes_connections(tls_port_));
-  });
+  const bool answers =
+      eventually(kStart, [&] { return accepts(port_) && (tls_port_ == 0 || accepts(tls_port_)); });
   if (!answers) throw std::runtime_error{"RabbitMQ does not answer; its output:\n" + log()};
 }
 

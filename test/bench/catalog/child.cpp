@@ -17,13 +17,17 @@
 namespace iib::bench {
 namespace {
 
-double processor_milliseconds(int whose) {
-  rusage usage{};
-  ::getrusage(whose, &usage);
+double processor_milliseconds(const rusage& usage) {
   const auto of = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
   };
   return of(usage.ru_utime) + of(usage.ru_stime);
+}
+
+double processor_milliseconds(int whose) {
+  rusage usage{};
+  ::getrusage(whose, &usage);
+  return processor_milliseconds(usage);
 }
 
 Cost measured(const std::function<void()>& work) {
@@ -45,6 +49,18 @@ Cost measured(const std::function<void()>& work) {
     status = EXIT_FAILURE;
   }
   ::_exit(status);
+}
+
+[[noreturn]] void run_program(const std::vector<std::string>& arguments) {
+  std::vector<char*> pointers;
+  // execvp() takes pointers to what it does not change.
+  for (const auto& each : arguments) pointers.push_back(const_cast<char*>(each.c_str()));
+  pointers.push_back(nullptr);
+  const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  ::dup2(nowhere, STDOUT_FILENO);
+  ::dup2(nowhere, STDERR_FILENO);
+  ::execvp(pointers.front(), pointers.data());
+  ::_exit(EXIT_FAILURE);
 }
 
 }  // namespace
@@ -75,6 +91,22 @@ Cost cost_of(const std::function<void()>& work) {
   }
   if (!told || status != 0) throw std::runtime_error{"the measured call failed"};
   return cost;
+}
+
+Cost cost_of_program(const std::vector<std::string>& arguments) {
+  constexpr double kKibibytesInMebibyte = 1024;
+  const auto start = std::chrono::steady_clock::now();
+  const auto child = ::fork();
+  if (child < 0) throw std::runtime_error{"no child process"};
+  if (child == 0) run_program(arguments);
+  int status = 0;
+  rusage usage{};
+  while (::wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
+  }
+  if (status != 0) throw std::runtime_error{arguments.front() + " failed"};
+  return {.milliseconds = milliseconds_since(start),
+          .processor_milliseconds = processor_milliseconds(usage),
+          .peak_mib = static_cast<double>(usage.ru_maxrss) / kKibibytesInMebibyte};
 }
 
 }  // namespace iib::bench

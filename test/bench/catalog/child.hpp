@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace iib::bench {
 
@@ -17,6 +19,9 @@ struct Cost {
 /// Runs `work` in a child process, so that its memory begins small and ends with it, and measures
 /// it there. Throws what went wrong as text.
 [[nodiscard]] Cost cost_of(const std::function<void()>& work);
+
+/// Runs a program from PATH with its output left out, and measures it. Throws when it fails.
+[[nodiscard]] Cost cost_of_program(const std::vector<std::string>& arguments);
 
 /// Processor time of the children that have ended.
 [[nodiscard]] double processor_milliseconds_of_children();

@@ -2,13 +2,13 @@
 
 #include "iib/base/files.hpp"
 #include "iib/io/json.hpp"
+#include "shared_data.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 
 namespace iib::bench {
@@ -110,12 +110,9 @@ void copy_package(SQLite::Database& database, const std::string& package,
 }  // namespace
 
 std::optional<Corpus> Corpus::find() {
-  const char* set = std::getenv("IIBD_SHARED");
-  const fs::path shared =
-      set != nullptr ? fs::path{set} : fs::path{IIBD_SOURCE_ROOT} / ".." / "shared";
-  std::error_code error;
-  if (!fs::is_regular_file(shared / "corpus" / "bundles.json", error)) return std::nullopt;
-  return Corpus{shared};
+  auto shared = test::shared_data();
+  if (!shared) return std::nullopt;
+  return Corpus{*std::move(shared)};
 }
 
 std::vector<catalog::BundleSource> Corpus::all() const {

@@ -8,6 +8,8 @@ namespace iib::bench {
 void measure_corpus(const Corpus& corpus, int rounds);
 /// One bundle added to databases of several sizes.
 void measure_growth(const Corpus& corpus, int rounds);
+/// File-based catalogs of two sizes validated, and their caches made, beside `opm` from PATH.
+void measure_fbc(const Corpus& corpus, int rounds);
 /// The most memory that calls of several sizes take.
 void measure_memory(const Corpus& corpus);
 /// One bundle added to the same database by us and by `opm` from PATH.

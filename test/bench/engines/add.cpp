@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <functional>
 #include <sstream>
 #include <stdexcept>
@@ -168,7 +169,12 @@ void compare_architectures(const Corpus& corpus, Payloads payloads, int rounds) 
   fmt::print("an index of {:.0f} MB, payloads {}\n", megabytes(database), name_of(payloads));
   const auto of_one = push_index(site, database, kOne, "one");
   const auto of_eight = push_index(site, database, kEight, "eight");
-  Daemon daemon{site.state(), site.configuration(with_engine("embedded") + supported(kEight))};
+  // Where the daemon's files are; those of the registry, which may be another host's, stay below
+  // TMPDIR.
+  const char* place = std::getenv("IIBD_BENCH_STATE");
+  const TempDir state{place != nullptr ? place : site.directory(), "state-"};
+  Daemon daemon{state.path() / "state",
+                site.configuration(with_engine("embedded") + supported(kEight))};
   daemon.start();
   int pushed = 0;
   // Of other bytes each time, so that every request has a layer of its own to push.

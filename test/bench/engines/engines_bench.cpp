@@ -1,5 +1,5 @@
-// Both image engines, measured over REST: engines_bench [add|architectures|load|memory|all
-// [ROUNDS]].
+// Both image engines, measured over REST: engines_bench [add|architectures|fragments|load|
+// memory|all [ROUNDS]].
 
 #include "parts.hpp"
 
@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
     if (part == "architectures" || part == "all") {
       iib::bench::measure_architectures(*corpus, rounds);
     }
+    if (part == "fragments" || part == "all") iib::bench::measure_fragments(*corpus, rounds);
     if (part == "load" || part == "all") iib::bench::measure_load(*corpus, rounds);
     if (part == "memory" || part == "all") iib::bench::measure_memory(*corpus);
   } catch (const std::exception& error) {

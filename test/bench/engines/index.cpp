@@ -77,18 +77,20 @@ HostFiles files_of_host() {
   return HostFiles{std::move(files)};
 }
 
-/// Pushes a layer of `files` to the repository of the bases, by way of the file `place`.
-image::WrittenLayer push_layer(test::Registry& registry, const std::vector<image::LayerFile>& files,
-                               const fs::path& place) {
+/// Pushes a layer of `files` to `repository`, by way of the file `place`.
+image::WrittenLayer push_layer(test::Registry& registry, const std::string& repository,
+                               const std::vector<image::LayerFile>& files, const fs::path& place) {
   constexpr std::size_t kMostBytes = 1UL << 30U;
-  auto layer = image::write_layer(files, {}, place, std::thread::hardware_concurrency(), {});
-  registry.put_blob("base", read_file(place, kMostBytes));
+  auto layer =
+      image::write_layer({.files = files}, {}, place, std::thread::hardware_concurrency(), {});
+  registry.put_blob(repository, read_file(place, kMostBytes));
   fs::remove(place);
   return layer;
 }
 
-/// Pushes an image of `layers`, which are there; gives its digest.
-std::string push_image(test::Registry& registry, const std::string& architecture,
+/// Pushes an image of `layers`, which are there, as `repository`:`tag`; gives its digest.
+std::string push_image(test::Registry& registry, const std::string& repository,
+                       const std::string& tag, const std::string& architecture,
                        const std::vector<image::WrittenLayer>& layers) {
   constexpr const char* kType = "application/vnd.docker.distribution.manifest.v2+json";
   const auto described = [](std::string_view kind, const std::string& digest, std::uint64_t bytes) {
@@ -104,9 +106,9 @@ std::string push_image(test::Registry& registry, const std::string& architecture
   const auto config = fmt::format(
       R"({{"architecture":"{}","os":"linux","rootfs":{{"type":"layers","diff_ids":[{}]}}}})",
       architecture, fmt::join(ids, ","));
-  const auto digest = registry.put_blob("base", config);
+  const auto digest = registry.put_blob(repository, config);
   return registry.put_manifest(
-      "base", "v1-" + architecture, kType,
+      repository, tag, kType,
       fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","config":{},"layers":[{}]}})", kType,
                   described("container.image.v1+json", digest, config.size()),
                   fmt::join(named, ",")));
@@ -167,26 +169,36 @@ BaseSize push_usual_base(test::Site& site, const std::vector<std::string>& archi
     size = {};
     std::vector<image::WrittenLayer> layers;
     for (const auto bytes : kLayerBytes) {
-      layers.push_back(push_layer(site.registry(), files.take(bytes), work.path() / "layer"));
+      layers.push_back(
+          push_layer(site.registry(), "base", files.take(bytes), work.path() / "layer"));
       size.plain += static_cast<double>(bytes) / kMegabyte;
       size.packed += static_cast<double>(layers.back().size) / kMegabyte;
     }
-    images.emplace_back(architecture, push_image(site.registry(), architecture, layers));
+    images.emplace_back(architecture, push_image(site.registry(), "base", "v1-" + architecture,
+                                                 architecture, layers));
   }
   site.registry().push_list("base", "v1", images);
   return size;
+}
+
+std::string push_files(test::Site& site, const std::vector<image::LayerFile>& files,
+                       const std::string& repository) {
+  const TempDir work{site.directory(), "files-"};
+  const auto layer = push_layer(site.registry(), repository, files, work.path() / "layer");
+  push_image(site.registry(), repository, "v1", "amd64", {layer});
+  return site.pull_spec(repository + ":v1");
 }
 
 std::string with_engine(std::string_view engine) {
   return fmt::format("iib_image_engine: {}\n", engine);
 }
 
-Took build_time(const test::Daemon& daemon, const std::string& body) {
+Took build_time(const test::Daemon& daemon, const std::string& body, const std::string& type) {
   constexpr double kMillisecondsInSecond = 1000;
   const auto registry = child_named("docker-registry");
   const auto before = processor_seconds_of(daemon.pid());
   const auto registry_before = processor_seconds_of(registry);
-  const auto milliseconds = working_time(test::build(daemon, "add", body));
+  const auto milliseconds = working_time(test::build(daemon, type, body));
   return {.milliseconds = milliseconds,
           .processor = (processor_seconds_of(daemon.pid()) - before) * kMillisecondsInSecond,
           .registry = (processor_seconds_of(registry) - registry_before) * kMillisecondsInSecond};

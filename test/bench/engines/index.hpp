@@ -1,6 +1,7 @@
 #pragma once
 
 #include "corpus.hpp"
+#include "iib/image/engine.hpp"
 #include "site.hpp"
 
 #include <filesystem>
@@ -35,6 +36,10 @@ struct BaseSize {
 /// size of the last one's.
 BaseSize push_usual_base(test::Site& site, const std::vector<std::string>& architectures);
 
+/// Pushes an image that holds `files` alone as `repository`:v1; gives its pull specification.
+[[nodiscard]] std::string push_files(test::Site& site, const std::vector<image::LayerFile>& files,
+                                     const std::string& repository);
+
 /// The configuration of a daemon with this image engine.
 [[nodiscard]] std::string with_engine(std::string_view engine);
 
@@ -45,8 +50,9 @@ struct Took {
   double registry = 0;      ///< Of the registry's.
 };
 
-/// Submits and waits. Throws unless it ends complete.
-[[nodiscard]] Took build_time(const test::Daemon& daemon, const std::string& body);
+/// Submits a request of that type and waits. Throws unless it ends complete.
+[[nodiscard]] Took build_time(const test::Daemon& daemon, const std::string& body,
+                              const std::string& type = "add");
 
 /// What a file takes, in MB.
 [[nodiscard]] double megabytes(const std::filesystem::path& file);

@@ -23,8 +23,9 @@ const std::vector<std::string> kArchitectures{"amd64", "arm64", "ppc64le", "s390
 double floor_of(const std::string& registry, const fs::path& database, const fs::path& directory) {
   const auto begun = std::chrono::steady_clock::now();
   const auto layer = directory / "layer";
-  const auto written = image::write_layer({{{.source = database, .target = "/database/index.db"}}},
-                                          {}, layer, std::thread::hardware_concurrency(), {});
+  const auto written =
+      image::write_layer({.files = {{.source = database, .target = "/database/index.db"}}}, {},
+                         layer, std::thread::hardware_concurrency(), {});
   output_of(fmt::format(
       R"(set -e; cd {0}; place=$(curl -sS -X POST -o /dev/null -D - http://{1}/v2/floor/blobs/uploads/ |
          tr -d '\r' | sed -n 's/^[Ll]ocation: *//p'); curl -sS -f -X PUT -T layer "$place&digest={2}";

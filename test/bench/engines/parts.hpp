@@ -13,6 +13,9 @@ void measure_architectures(const Corpus& corpus, int rounds);
 /// Sixteen requests for sixteen indexes: at once by the embedded engine, and one after another by
 /// the tools engine.
 void measure_load(const Corpus& corpus, int rounds);
+/// A fragment taken into file-based indexes of two sizes by the embedded engine, for four
+/// architectures: time, bytes pushed and memory.
+void measure_fragments(const Corpus& corpus, int rounds);
 /// The memory and time that an index database of 1 GB costs, beside what its bytes cost alone.
 void measure_memory(const Corpus& corpus);
 

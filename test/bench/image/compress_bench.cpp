@@ -51,9 +51,9 @@ void measure_layers(const Bench& bench) {
   for (const unsigned threads : {1U, bench.threads}) {
     bench.measure(fmt::format("write_layer, {} threads", threads), [&] {
       const auto layer = bench.directory.path() / "layer";
-      const std::vector<iib::image::LayerFile> files{
-          {.source = bench.file, .target = "/database/index.db"}};
-      const auto written = iib::image::write_layer(files, {}, layer, threads, {});
+      const iib::image::ImageContent content{
+          .files = {{.source = bench.file, .target = "/database/index.db"}}};
+      const auto written = iib::image::write_layer(content, {}, layer, threads, {});
       fs::remove(layer);
       return written.size;
     });

@@ -1,5 +1,6 @@
 #include "eventually.hpp"
 #include "free_port.hpp"
+#include "loopback.hpp"
 #include "realm.hpp"
 #include "service.hpp"
 #include "skip.hpp"

@@ -43,7 +43,4 @@ class Background {
   pid_t pid_ = -1;
 };
 
-/// Whether somebody accepts connections at that port of loopback.
-bool accepts(int port);
-
 }  // namespace iib::test

@@ -2,6 +2,7 @@
 
 #include "eventually.hpp"
 #include "iib/io/process.hpp"
+#include "loopback.hpp"
 
 #include <fmt/format.h>
 

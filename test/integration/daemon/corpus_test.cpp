@@ -23,14 +23,14 @@ std::string push(Site& site, const CorpusBundle& bundle,
 
 TEST_CASE("real bundles added one after another give the catalog of the reference", "[corpus]") {
   IIBD_NEEDS_TOOLS();
-  const auto shared = shared_directory();
-  if (shared.empty()) IIBD_SKIP("needs the shared corpus: set IIBD_SHARED");
+  const auto shared = shared_data();
+  if (!shared) IIBD_SKIP("needs the shared corpus: set IIBD_SHARED");
   // Replaces with skips; refused steps and several channels; three channels.
   const std::string package =
       GENERATE("pelorus-operator", "cockroachdb", "pulsar-resources-operator");
   CAPTURE(package);
-  const auto golden = read_golden(shared, package);
-  const auto corpus = read_corpus(shared);
+  const auto golden = read_golden(*shared, package);
+  const auto corpus = read_corpus(*shared);
   Site site;
   site.use_image_engine("embedded");  // makes the same catalogs, and sooner
   Daemon daemon{site.state(), site.configuration()};

@@ -4,6 +4,7 @@
 #include "eventually.hpp"
 #include "free_port.hpp"
 #include "iib/base/base64.hpp"
+#include "loopback.hpp"
 #include "processes.hpp"
 
 #include <fmt/format.h>

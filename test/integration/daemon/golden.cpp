@@ -1,7 +1,6 @@
 #include "golden.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <stdexcept>
 
 namespace iib::test {
@@ -54,13 +53,6 @@ Rows sorted(Rows rows) {
 }
 
 }  // namespace
-
-fs::path shared_directory() {
-  const char* variable = std::getenv("IIBD_SHARED");
-  const fs::path shared = variable != nullptr ? fs::path{variable}
-                                              : fs::path{IIBD_SOURCE_ROOT}.parent_path() / "shared";
-  return fs::exists(shared / "corpus" / "bundles.json") ? shared : fs::path{};
-}
 
 Golden read_golden(const fs::path& shared, const std::string& package) {
   const auto file = shared / "golden" / "catalog" / (package + "--replaces-one-by-one.json");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "index_image.hpp"
+#include "shared_data.hpp"
 
 #include <filesystem>
 #include <map>
@@ -39,9 +40,6 @@ struct CorpusBundle {
   std::filesystem::path directory;
   std::string image;
 };
-
-/// Where the shared data lies; empty when there is none.
-[[nodiscard]] std::filesystem::path shared_directory();
 
 /// The scenario `replaces-one-by-one` of `package`.
 [[nodiscard]] Golden read_golden(const std::filesystem::path& shared, const std::string& package);

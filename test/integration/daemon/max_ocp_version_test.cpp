@@ -63,9 +63,9 @@ TEST_CASE("a bundle with removed APIs is kept from later clusters where the oper
 TEST_CASE("real bundles with old custom resource definitions get the property if they lost theirs",
           "[parameters][corpus]") {
   IIBD_NEEDS_TOOLS();
-  const auto shared = shared_directory();
-  if (shared.empty()) IIBD_SKIP("needs the shared corpus: set IIBD_SHARED");
-  const auto corpus = read_corpus(shared);
+  const auto shared = shared_data();
+  if (!shared) IIBD_SKIP("needs the shared corpus: set IIBD_SHARED");
+  const auto corpus = read_corpus(*shared);
   Site site;
   site.use_image_engine("embedded");
   Daemon daemon{site.state(), site.configuration("iib_max_ocp_version_property: true\n")};

@@ -1,13 +1,10 @@
 #include "iib/io/process.hpp"
 #include "index_image.hpp"
+#include "loopback.hpp"
 #include "site.hpp"
 
-#include <arpa/inet.h>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <fstream>
 
@@ -33,27 +30,12 @@ io::Exit run(const fs::path& directory, std::vector<std::string> arguments,
 /// A port of loopback that someone listens on.
 class TakenPort {
  public:
-  TakenPort() : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::listen(socket_, 1) != 0) {
-      throw std::runtime_error{"no port can be taken"};
-    }
-    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
-    address_ = fmt::format("127.0.0.1:{}", ntohs(address.sin_port));
-  }
-  TakenPort(const TakenPort&) = delete;
-  TakenPort& operator=(const TakenPort&) = delete;
-  ~TakenPort() { ::close(socket_); }
+  TakenPort() { port_.listen(1); }
 
-  [[nodiscard]] const std::string& address() const { return address_; }
+  [[nodiscard]] std::string address() const { return fmt::format("127.0.0.1:{}", port_.number()); }
 
  private:
-  int socket_;
-  std::string address_;
+  OwnPort port_;
 };
 
 }  // namespace

@@ -74,8 +74,8 @@ TEST_CASE("a tool that hangs ends within 2 s of a cancellation, with all it star
   Site site;
   const FakeTools fakes;
   // Whether the tool has done its work, of which nothing may be left, when it hangs.
-  const auto [command, does_it] = GENERATE(table<const char*, bool>(
-      {{"from", true}, {"copy", false}, {"commit", true}, {"push", true}}));
+  const auto [command, does_it] = GENERATE(
+      table<const char*, bool>({{"from", true}, {"add", false}, {"commit", true}, {"push", true}}));
   CAPTURE(command);
   fakes.fail_at("buildah", command,
                 fmt::format("trap '' TERM\n{}\nenv FAULTS_HANG=$here sleep 1000 &\n"

@@ -34,6 +34,16 @@ std::size_t descriptors_of(pid_t process) {
   return static_cast<std::size_t>(std::distance(fs::begin(entries), fs::end(entries)));
 }
 
+/// Those that it has when nothing happens: a connection and a log take a moment to be closed.
+std::size_t lasting_descriptors_of(pid_t process) {
+  auto fewest = descriptors_of(process);
+  eventually(500ms, [&] {
+    fewest = std::min(fewest, descriptors_of(process));
+    return false;
+  });
+  return fewest;
+}
+
 void limit_descriptors(pid_t process, rlim_t soft) {
   rlimit limit{};
   ::prlimit(process, RLIMIT_NOFILE, nullptr, &limit);
@@ -59,7 +69,7 @@ TEST_CASE("a disk that fills up in any step fails the request, and the next one 
   const auto [tool, command] = GENERATE(table<std::string, std::string>({{"skopeo", "inspect"},
                                                                          {"skopeo", "copy"},
                                                                          {"buildah", "from"},
-                                                                         {"buildah", "copy"},
+                                                                         {"buildah", "add"},
                                                                          {"buildah", "commit"}}));
   CAPTURE(tool, command);
   fakes.fail_at(tool, command,
@@ -236,14 +246,15 @@ TEST_CASE("a daemon without descriptors goes on once it has some again", "[fault
   Site site;
   const auto bundle = site.push_bundle("otter-operator", "0.1.0");
   const auto body = site.add_body({bundle}, {.add_arches = {"amd64"}});
-  Daemon daemon{site.state(), site.configuration()};
+  // The check of dynamic types opens a pipe and calls a sound object unsound when it gets none.
+  Daemon daemon{site.state(), site.configuration(), {{"UBSAN_OPTIONS", "halt_on_error=0"}}};
   daemon.start();
   // After a build, what is done once after the start needs no descriptors any more.
   REQUIRE(text_of(build(daemon, "add", body), "state") == "complete");
 
   // Room for a connection that submits and watches, one that is being closed, and the request's
   // log, but for no program: that needs seven.
-  limit_descriptors(daemon.pid(), descriptors_of(daemon.pid()) + 5);
+  limit_descriptors(daemon.pid(), lasting_descriptors_of(daemon.pid()) + 5);
   const auto document = build(daemon, "add", body);
   CHECK(text_of(document, "state") == "failed");
   CHECK_THAT(reason_of(document), Catch::Contains("open files"));

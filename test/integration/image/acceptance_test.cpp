@@ -3,9 +3,11 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <iterator>
+#include <set>
 
 namespace iib::test {
 namespace {
@@ -49,10 +51,12 @@ class Host {
     return {"--tls-verify=false", "--signature-policy", policy()};
   }
 
+  std::string driver = "vfs";
+
  private:
   [[nodiscard]] Arguments storage(const std::string& tool) const {
-    const auto root = site_.state.path() / ("storage of " + tool);
-    return {"--root", root / "root", "--runroot", root / "run", "--storage-driver", "vfs"};
+    const auto root = site_.state.path() / fmt::format("{} of {}", driver, tool);
+    return {"--root", root / "root", "--runroot", root / "run", "--storage-driver", driver};
   }
 
   ImageSite& site_;
@@ -155,6 +159,45 @@ TEMPLATE_LIST_TEST_CASE("a container starts from an image and reads its database
   // It could open the file, and found no cache of libraries in it.
   CHECK_THAT(reading.error_output, Catch::Contains("not a cache file"));
   host.buildah({"rm", "one"});
+}
+
+TEMPLATE_LIST_TEST_CASE("a container has what its image says, and nothing that was removed",
+                        "[image][engines][acceptance]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  if (!have_programs({"buildah"})) IIBD_SKIP("needs buildah");
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
+  const auto base =
+      site.push("base", base_of({{{"configs/p/a", "old"}, {"configs/q/b", "q"}, {"top", "t"}}}));
+  const auto source = site.access().work_directory / "source";
+  write_file_atomically(source, "new", 0600);
+  const auto image = site.build_one(*engine,
+                                    {.files = {{source, "/configs/p/c", 0640, {1001, 5}}},
+                                     .directories = {{"/cache", 0770, {1001, 7}}},
+                                     .removed = {"/configs/p/a", "/configs/q", "/top"}},
+                                    base);
+  Host host{site};
+  const std::string driver = GENERATE("vfs", "overlay");
+  CAPTURE(driver);
+  host.driver = driver;
+  if (host.try_buildah({"info"}).status != 0) IIBD_SKIP("no " + driver + " here");
+
+  host.buildah(join(join({"from", "--quiet", "--name", "one"}, host.pulling()),
+                    {"docker://" + image.reference.text()}));
+  auto root = host.buildah({"mount", "one"});
+  root.erase(root.find('\n'));
+
+  std::set<std::string> found;
+  for (const auto& entry : fs::recursive_directory_iterator{root}) {
+    struct stat status {};
+    REQUIRE(::lstat(entry.path().c_str(), &status) == 0);
+    found.insert(fmt::format("{} {:o} {}:{}", fs::relative(entry, root).string(), status.st_mode,
+                             status.st_uid, status.st_gid));
+  }
+  host.buildah({"umount", "one"});
+  host.buildah({"rm", "one"});
+  CHECK(found == std::set<std::string>{"cache 40770 1001:7", "configs 40755 0:0",
+                                       "configs/p 40755 0:0", "configs/p/c 100640 1001:5"});
 }
 
 }  // namespace iib::test

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <set>
+
 namespace iib::test {
 namespace {
 
@@ -257,6 +259,54 @@ TEMPLATE_LIST_TEST_CASE("files have the modes that are asked for, root as owner 
     CAPTURE(entries[i].path, entries[i].mode, entries[i].names, entries[i].modified);
     CHECK(entries[i] == expected[i]);
   }
+}
+
+TEMPLATE_LIST_TEST_CASE("an image has folders and owners of its own and lacks what it removes",
+                        "[image][engines]", EveryEngine) {
+  if (const auto cause = cannot_run(TestType::kind); !cause.empty()) IIBD_SKIP(cause);
+  ImageSite site;
+  const auto engine = site.make_engine(TestType::kind);
+  const auto access = site.access();
+  const auto source = access.work_directory / "source";
+  write_file_atomically(source, "new", 0600);
+  const auto base = site.push("base", base_of({{{"configs/p/catalog.json", "old"},
+                                                {"configs/p/extra.json", "old"},
+                                                {"configs/q/catalog.json", "q"},
+                                                {"tmp/cache/packages.json", "old"}},
+                                               {{"configs/q/more.json", "q"}, {"top", "t"}}}));
+
+  const auto image = site.build_one(
+      *engine,
+      {.files = {{source, "/configs/p/catalog.json"},
+                 {source, "/tmp/cache/digest", 0640, {.user = 1001, .group = 5}}},
+       .directories = {{"/configs/empty", 0700}, {"/tmp/cache", 0770, {.user = 1001}}},
+       .removed = {"/configs/p/extra.json", "/configs/q", "/top", "/tmp/cache/packages.json"}},
+      base);
+
+  std::vector<std::string> entries;
+  for (const auto& entry : site.new_layer_of(image.reference)) {
+    entries.push_back(fmt::format("{:o} {}:{} {} {}", entry.mode, entry.owner, entry.group,
+                                  entry.path, entry.content));
+  }
+  CHECK(entries == std::vector<std::string>{
+                       "100644 0:0 .wh.top ", "40755 0:0 configs/ ", "100644 0:0 configs/.wh.q ",
+                       "40700 0:0 configs/empty/ ", "40755 0:0 configs/p/ ",
+                       "100644 0:0 configs/p/.wh.extra.json ",
+                       "100644 0:0 configs/p/catalog.json new", "41777 0:0 tmp/ ",
+                       "40770 1001:0 tmp/cache/ ", "100644 0:0 tmp/cache/.wh.packages.json ",
+                       "100640 1001:5 tmp/cache/digest new"});
+  const auto config = engine->config(image.reference, access);
+  CHECK(config.diff_ids.size() == 3);
+  const auto ids = engine->config(base, access).diff_ids;
+  CHECK(std::vector(config.diff_ids.begin(), config.diff_ids.begin() + 2) == ids);
+  const std::vector<std::string> paths{"configs", "top", "tmp"};
+  engine->extract(image.reference, paths, access.work_directory / "out", access);
+  std::set<std::string> found;
+  for (const auto& entry : fs::recursive_directory_iterator{access.work_directory / "out"}) {
+    if (entry.is_regular_file())
+      found.insert(fs::relative(entry, access.work_directory / "out").string());
+  }
+  CHECK(found == std::set<std::string>{"configs/p/catalog.json", "tmp/cache/digest"});
 }
 
 }  // namespace iib::test

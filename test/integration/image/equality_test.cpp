@@ -83,6 +83,9 @@ TEST_CASE("both engines make the same image of the same base", "[image][engines]
   auto content = index_content(directory, "the database");
   content.files.push_back({directory / "index.db", "/manifests/deep/a.yaml", 0600});
   content.files.push_back({directory / "index.db", "/manifests/b.yaml", 0755});
+  content.files.push_back({directory / "index.db", "/tmp/cache/own", 0640, {1001, 5}});
+  content.directories = {{"/tmp/cache", 0770, {1001, 0}}, {"/empty", 0700}};
+  content.removed = {"/etc/os-release", "/absent/too"};
 
   std::vector<Seen> seen;
   std::vector<io::JsonDocument> lists;

@@ -2,6 +2,7 @@
 
 #include "eventually.hpp"
 #include "free_port.hpp"
+#include "loopback.hpp"
 
 #include <fmt/format.h>
 

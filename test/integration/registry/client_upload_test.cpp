@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -227,6 +228,32 @@ TEST_CASE("a stop ends an upload in the middle", "[registry][client]") {
   CHECK_THROWS_AS(site.client().upload_bytes(site.by_proxy("ns/op:v1"), blob_of(bytes), bytes,
                                              site.access(Cancellation{stop.get_token()})),
                   Cancelled);
+}
+
+TEST_CASE("a manifest that is to be sent once is not sent again, by a kept connection neither",
+          "[registry][client]") {
+  std::atomic<int> puts{0};
+  const HttpTestServer server{[&](const RawRequest& request) {
+    if (!request.line().starts_with("PUT")) return answer(404);
+    ++puts;
+    return RawAnswer{{}, RawAnswer::Then::close};
+  }};
+  image::RegistryClient client{quick_options({server.address()}),
+                               Log{make_null_sink(), "test", LogLevel::error}};
+  const ClientSite site;
+  const auto target = model::ImageReference::parse(server.address() + "/ns/op:v1");
+  const auto put = [&](image::Tries tries) {
+    return client.put_manifest(target, "a/b", "{}", site.access(), tries);
+  };
+  CHECK_FALSE(client.has_blob(target, model::Digest::of("x"), site.access()));
+  const auto kept = server.connections();
+
+  CHECK_THROWS_AS(put(image::Tries::one), ExternalError);
+
+  CHECK(puts == 1);
+  CHECK(server.connections() == kept + 1);
+  CHECK_THROWS_AS(put(image::Tries::as_configured), ExternalError);
+  CHECK(puts == 1 + 3 + 1);  // three tries, the first of them over the connection that was kept
 }
 
 }  // namespace iib::test

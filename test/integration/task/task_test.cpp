@@ -81,6 +81,7 @@ struct Workshop {
                           .insecure_registries = {registry.address()},
                           .work_root = make("work")};
   task::SharedLookups lookups;
+  task::KeptCatalogs kept_catalogs{make("kept"), 1UL << 30U};
   io::LocalArtifacts artifacts{{}};
   RecordingProgress progress;
   model::Request request;
@@ -113,7 +114,8 @@ struct Workshop {
                                         .images = images,
                                         .catalogs = catalogs,
                                         .lookups = lookups,
-                                        .artifacts = artifacts};
+                                        .artifacts = artifacts,
+                                        .kept_catalogs = kept_catalogs};
     return task::run({queue, request, arguments, secrets}, environment, progress, cancellation);
   }
 

@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "iib/base/log_file.hpp"
 #include "iib/base/log_format.hpp"
 
 #include <catch2/catch.hpp>
@@ -15,8 +16,9 @@ TEST_CASE("a request's log keeps what the daemon's filters out", "[base]") {
   const auto all = (dir.path() / "all").string();
   const auto some = (dir.path() / "some").string();
   {
-    const auto daemon = make_filter_sink(LogLevel::info, make_file_sink(some, nullptr));
-    const Log log{make_file_sink(all, daemon), "task", LogLevel::debug};
+    const auto daemon =
+        make_filter_sink(LogLevel::info, make_bounded_file_sink(some, kLeastLogBytes, nullptr));
+    const Log log{make_bounded_file_sink(all, kLeastLogBytes, daemon), "task", LogLevel::debug};
     log.debug("detail {}", 1);
     log.info("story {}", 2);
   }
@@ -27,7 +29,7 @@ TEST_CASE("a request's log keeps what the daemon's filters out", "[base]") {
 }
 
 TEST_CASE("a log file that cannot be opened is an error that names it", "[base]") {
-  CHECK_THROWS_WITH(make_file_sink("/nonexistent/1.log", nullptr),
+  CHECK_THROWS_WITH(make_bounded_file_sink("/nonexistent/1.log", kLeastLogBytes, nullptr),
                     Catch::Contains("/nonexistent/1.log"));
 }
 
@@ -73,8 +75,9 @@ TEST_CASE("a line can have the form of the original service", "[base]") {
 TEST_CASE("a sink of plain lines has the facts of an event behind the message", "[base]") {
   const TempDir dir{std::filesystem::temp_directory_path()};
   const auto file = (dir.path() / "log").string();
-  const Log log{make_filter_sink(LogLevel::info, make_file_sink(file, nullptr)), "http",
-                LogLevel::info};
+  const Log log{
+      make_filter_sink(LogLevel::info, make_bounded_file_sink(file, kLeastLogBytes, nullptr)),
+      "http", LogLevel::info};
 
   log.event("answered", {{"status", std::int64_t{404}}, {"user", "-"}});
 

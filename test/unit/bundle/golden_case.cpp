@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 
 namespace iib::test {
@@ -204,15 +203,6 @@ std::string compare_changes(const io::JsonValue& expected, const bundle::Regener
 }
 
 }  // namespace
-
-std::optional<fs::path> shared_data() {
-  const char* set = std::getenv("IIBD_SHARED");
-  const fs::path path =
-      set != nullptr ? fs::path{set} : fs::path{IIBD_SOURCE_ROOT} / ".." / "shared";
-  std::error_code error;
-  if (!fs::is_directory(path / "golden" / "regenerate", error)) return std::nullopt;
-  return path;
-}
 
 GoldenCase::GoldenCase(const fs::path& file) : case_{io::parse_json(read_file(file, kLimit))} {}
 

@@ -3,17 +3,14 @@
 #include "iib/bundle/image_lookup.hpp"
 #include "iib/bundle/regenerate.hpp"
 #include "iib/io/json.hpp"
+#include "shared_data.hpp"
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace iib::test {
-
-/// The folder with the data shared by all sessions (IIBD_SHARED); nothing when it is not there.
-std::optional<std::filesystem::path> shared_data();
 
 /// Runs one golden case of regeneration by the core or the later rules.
 class GoldenCase {

@@ -188,10 +188,10 @@ TEST_CASE("options that iibd does not need are checked and warned of", "[config]
 }
 
 TEST_CASE("options whose step is still to come are warned of", "[config]") {
-  const auto [config, warnings] = load_text("iib_no_ocp_label_allow_list: [a]");
+  const auto [config, warnings] =
+      load_text("iib_index_to_gitlab_push_map: {r.example.com/i: 'https://git.example.com/i'}");
 
-  CHECK(config.no_ocp_label_allow_list == std::vector<std::string>{"a"});
-  CHECK(mentions(warnings, "iib_no_ocp_label_allow_list is not acted on yet"));
+  CHECK(mentions(warnings, "iib_index_to_gitlab_push_map is not acted on yet"));
 }
 
 TEST_CASE("what may be a secret is in no message", "[config]") {

@@ -5,7 +5,9 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -122,6 +124,17 @@ TEST_CASE("layers are named from the lowest to the topmost", "[image][manifest]"
   CHECK(layers[1].media_type.empty());
 }
 
+TEST_CASE("a manifest tells the sizes of all its layers or of none", "[image][manifest]") {
+  const auto sizes = [](const std::string& layers) {
+    return parse_manifest(kImage, fmt::format(R"({{"layers":{}}})", layers)).layer_bytes;
+  };
+
+  CHECK(sizes(R"([{"size":7},{"size":0}])") == std::vector<std::uint64_t>{7, 0});
+  CHECK(sizes("[]").empty());
+  CHECK(sizes(R"([{"size":7},{}])").empty());
+  CHECK(sizes(R"([{"size":-1}])").empty());
+}
+
 TEST_CASE("descriptors that name no blob are refused", "[image][manifest]") {
   const auto bad = GENERATE_COPY(as<std::string>{}, R"({"digest":"../../x","size":1})",
                                  fmt::format(R"({{"digest":"{}"}})", digest_of('a')),
@@ -170,4 +183,21 @@ TEST_CASE("a config tells architecture, labels and date", "[image][manifest]") {
   CHECK(config.labels == std::map<std::string, std::string>{{"a", "b"}});
   CHECK(config.created == iib::parse_iso8601("2024-05-06T07:08:09Z"));
   CHECK_FALSE(parse_config(kImage, R"({"created":"yesterday"})").created.has_value());
+}
+
+TEST_CASE("a config names its layers from the lowest up, or none that could be right",
+          "[image][manifest]") {
+  const auto ids = [](const std::string& told) {
+    return parse_config(kImage, fmt::format(R"({{"rootfs":{{"diff_ids":{}}}}})", told)).diff_ids;
+  };
+  std::string many = R"("sha256:x")";
+  for (int i = 0; i < 1000; ++i) many += R"(,"sha256:x")";
+
+  CHECK(ids(R"(["sha256:b","sha256:a"])") == std::vector<std::string>{"sha256:b", "sha256:a"});
+  CHECK(ids("[]").empty());
+  CHECK(ids("null").empty());
+  CHECK(ids(R"(["sha256:b",7])").empty());
+  CHECK(ids(fmt::format("[\"{}\"]", std::string(201, 'a'))).empty());
+  CHECK(ids(fmt::format("[{}]", many)).empty());
+  CHECK(parse_config(kImage, R"({"rootfs":[]})").diff_ids.empty());
 }

@@ -45,7 +45,8 @@ struct Fixture {
     std::ofstream{source, std::ios::binary} << content;
     const auto place = directory.path() / "layer";
     fs::remove(place);
-    return iib::image::write_layer({{{source, "/database/index.db"}}}, {}, place, 2, {}, find);
+    return iib::image::write_layer({.files = {{source, "/database/index.db"}}}, {}, place, 2, {},
+                                   find);
   }
   /// The same with the help of what is known, counted.
   WrittenLayer write_with_help(const std::string& content) {

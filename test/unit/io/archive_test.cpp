@@ -87,6 +87,24 @@ TEST_CASE("files keep their permissions, but stay ours to read and change", "[io
         kept);
 }
 
+TEST_CASE("directories keep their permissions, and have 0755 when no layer tells",
+          "[io][archive]") {
+  const auto [mode, kept] = GENERATE(
+      table<unsigned, unsigned>({{0755U, 0755U}, {0775U, 0775U}, {0550U, 0750U}, {0U, 0700U}}));
+  CAPTURE(mode);
+  const Fixture fixture;
+  const auto mode_of = [&](const char* name) {
+    return static_cast<unsigned>(fs::status(fixture.destination / name).permissions());
+  };
+
+  fixture.extract({{{"manifests", "", LayerEntry::Kind::directory, 0700U}},
+                   {{"manifests", "", LayerEntry::Kind::directory, mode},
+                    {"metadata/deep/a", "1", LayerEntry::Kind::file, 0644U}}});
+
+  CHECK(mode_of("manifests") == kept);
+  CHECK(mode_of("metadata/deep") == 0755U);
+}
+
 TEST_CASE("only what lies below wanted paths is taken", "[io][archive]") {
   Fixture fixture;
 

@@ -78,6 +78,22 @@ TEST_CASE("a header tells the given mode and time, and nothing of the host", "[i
   CHECK(header.substr(265, 64) == std::string(64, '\0'));  // names of owner and group
 }
 
+TEST_CASE("owners are told by number, and by PAX when they do not fit", "[io][tar]") {
+  Fixture fixture;
+
+  fixture.writer.add_file("a", 0640, 0, bytes_of(""), {.user = 1001, .group = 5});
+  const auto& header = fixture.archive;
+  REQUIRE(header.size() == kBlock);
+  CHECK(header.substr(108, 15) == std::string{"0001751\0"
+                                              "0000005",
+                                              15});
+
+  fixture.writer.add_directory("b", 0755, {.user = 2'097'151, .group = 4'294'967'295});
+  CHECK(fixture.archive.find(" uid=") == std::string::npos);
+  CHECK(fixture.archive.find(" gid=4294967295\n") != std::string::npos);
+  CHECK(fixture.archive.substr(3 * kBlock + 108, 7) == "7777777");
+}
+
 TEST_CASE("names that do not fit are told by PAX, all others are not", "[io][tar]") {
   Fixture fixture;
   const auto length = GENERATE(1U, 99U, 100U, 101U, 155U, 256U, 4000U);

@@ -1,6 +1,7 @@
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
 #include "iib/io/yaml_edit.hpp"
+#include "shared_data.hpp"
 #include "skip.hpp"
 #include "yaml_edit_support.hpp"
 
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <string>
@@ -34,11 +34,9 @@ bool parses_strictly(const std::string& text) {
 /// there.
 std::vector<std::string> shared_csvs() {
   std::vector<std::string> texts;
-  const char* shared = std::getenv("IIBD_SHARED");
-  if (shared == nullptr) return texts;
-  const auto corpus = std::filesystem::path{shared} / "corpus";
-  if (!std::filesystem::is_directory(corpus)) return texts;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator{corpus}) {
+  const auto shared = iib::test::shared_data();
+  if (!shared) return texts;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator{*shared / "corpus"}) {
     const auto extension = entry.path().extension();
     if (!entry.is_regular_file() || (extension != ".yaml" && extension != ".yml")) continue;
     auto text = iib::read_file(entry.path(), 64UL << 20U);

@@ -1,66 +1,21 @@
 #include "amqp_broker.hpp"
-#include "eventually.hpp"
 #include "iib/base/error.hpp"
-#include "iib/base/guarded.hpp"
-#include "iib/messaging/amqp_sender.hpp"
+#include "loopback.hpp"
+#include "sending.hpp"
 
-#include <arpa/inet.h>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <map>
 
 using namespace iib;
 using namespace iib::messaging;
+using namespace iib::messaging::test;
 using namespace iib::test;
 using namespace std::chrono_literals;
 using Catch::Contains;
 
 namespace {
-
-/// A sender and what it told.
-class Sending {
- public:
-  explicit Sending(std::vector<std::string> urls, std::chrono::milliseconds timeout = 5s)
-      : sender_{{.urls = std::move(urls),
-                 .certificate = {},
-                 .key = {},
-                 .authorities = {},
-                 .durable = true,
-                 .timeout = timeout},
-                [this](Settlement settlement) {
-                  told_.with([&](auto& told) { told[settlement.number] = std::move(settlement); });
-                },
-                Log{make_null_sink(), "messaging", LogLevel::error}} {}
-
-  void send(std::int64_t first, int count, const std::string& destination = "queue") {
-    std::vector<Message> messages;
-    for (auto number = first; number < first + count; ++number) {
-      messages.push_back({.number = number,
-                          .destination = destination,
-                          .id = fmt::format("id-{}", number),
-                          .properties = {{"id", number}},
-                          .body = "{}"});
-    }
-    sender_.send(std::move(messages));
-  }
-  void send(Message message) { sender_.send({std::move(message)}); }
-  /// Waits until `count` were told.
-  [[nodiscard]] std::map<std::int64_t, Settlement> wait(std::size_t count) {
-    eventually(20s, [&] { return told().size() >= count; });
-    return told();
-  }
-  [[nodiscard]] std::map<std::int64_t, Settlement> told() {
-    return told_.with([](const auto& told) { return told; });
-  }
-
- private:
-  Guarded<std::map<std::int64_t, Settlement>> told_;
-  Sender sender_;
-};
 
 std::size_t count(const std::map<std::int64_t, Settlement>& told, Outcome outcome) {
   std::size_t found = 0;
@@ -71,25 +26,13 @@ std::size_t count(const std::map<std::int64_t, Settlement>& told, Outcome outcom
 /// Takes connections and never says a word.
 class SilentServer {
  public:
-  SilentServer() : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const raw = reinterpret_cast<sockaddr*>(&address);
-    REQUIRE(::bind(socket_, raw, size) == 0);
-    REQUIRE(::listen(socket_, 10) == 0);
-    REQUIRE(::getsockname(socket_, raw, &size) == 0);
-    port_ = ntohs(address.sin_port);
+  SilentServer() { port_.listen(10); }
+  [[nodiscard]] std::string url() const {
+    return fmt::format("amqp://127.0.0.1:{}", port_.number());
   }
-  SilentServer(const SilentServer&) = delete;
-  SilentServer& operator=(const SilentServer&) = delete;
-  ~SilentServer() { ::close(socket_); }
-  [[nodiscard]] std::string url() const { return fmt::format("amqp://127.0.0.1:{}", port_); }
 
  private:
-  int socket_;
-  int port_ = 0;
+  OwnPort port_;
 };
 
 }  // namespace
@@ -117,6 +60,19 @@ TEST_CASE("a message has every field that consumers rely on", "[messaging]") {
                               {"batch", "3"}, {"state", "\"failed\""}, {"user", "null"}});
   CHECK(got.body_is_string);
   CHECK(got.body == R"({"id":7,"é":null})");
+}
+
+TEST_CASE("messages need not outlive a restart of the broker when that is configured",
+          "[messaging]") {
+  AmqpBroker broker;
+  SenderOptions options;
+  options.durable = false;
+  Sending sending{{broker.url()}, 5s, options};
+
+  sending.send(1, 1);
+
+  CHECK(sending.wait(1)[1].outcome == Outcome::accepted);
+  CHECK_FALSE(broker.received().at(0).durable);
 }
 
 TEST_CASE("messages of one destination come in their order over one connection", "[messaging]") {

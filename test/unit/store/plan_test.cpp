@@ -1,5 +1,5 @@
 #include "bulk.hpp"
-#include "store/connection.hpp"
+#include "plans.hpp"
 #include "store/jobs.hpp"
 #include "store/listing.hpp"
 #include "store/names.hpp"
@@ -8,7 +8,6 @@
 #include "store_fixture.hpp"
 
 #include <catch2/catch.hpp>
-#include <sqlite3.h>
 
 #include <algorithm>
 #include <string>
@@ -67,38 +66,6 @@ std::vector<Listing> all_listings() {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;
-}
-
-/// The statements that a connection has prepared: the store's own, not copies of them.
-std::vector<sqlite3_stmt*> statements_of(Connection& connection) {
-  std::vector<sqlite3_stmt*> found;
-  sqlite3* const handle = connection.database().getHandle();
-  for (auto* next = sqlite3_next_stmt(handle, nullptr); next != nullptr;
-       next = sqlite3_next_stmt(handle, next)) {
-    found.push_back(next);
-  }
-  return found;
-}
-
-/// Steps of the plan of `sql` that read a whole table or an index made for the occasion.
-std::vector<std::string> costly_steps(Connection& connection, const std::string& sql) {
-  SQLite::Statement plan{connection.database(), "EXPLAIN QUERY PLAN " + sql};
-  std::vector<std::string> costly;
-  while (plan.executeStep()) {
-    auto step = plan.getColumn("detail").getString();
-    const bool scan = Catch::startsWith(step, "SCAN") && step != "SCAN CONSTANT ROW";
-    if (scan || Catch::contains(step, "AUTOMATIC")) costly.push_back(std::move(step));
-  }
-  return costly;
-}
-
-/// How much SQLite counted of one thing since the last time, over all statements.
-int counted(Connection& connection, int what) {
-  int sum = 0;
-  for (auto* statement : statements_of(connection)) {
-    sum += sqlite3_stmt_status(statement, what, 1);
-  }
-  return sum;
 }
 
 std::int64_t last_page(Connection& connection, const Filter& filter) {

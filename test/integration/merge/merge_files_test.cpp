@@ -1,0 +1,91 @@
+#include "file_merge.hpp"
+#include "fragments.hpp"
+
+#include <catch2/catch.hpp>
+
+// Merges of indexes with file-based catalogs.
+
+namespace iib::test {
+namespace {
+
+using Texts = std::vector<std::string>;
+using Catch::Matchers::Contains;
+
+constexpr auto kDeprecations = "_operator-deprecations-content/otter-operator/otter-operator.json";
+
+}  // namespace
+
+TEST_CASE("file-based indexes are merged, and what only their catalogs have is kept",
+          "[merge][fbc]") {
+  IIBD_NEEDS_TOOLS();
+  FileMerge test{IIBD_EACH_IMAGE_ENGINE()};
+  const auto source = test.make_files("v4.5", {test.otter1, test.heron1}, "wren");
+  const auto more =
+      test.make_files("v4.6", {test.otter1, test.otter2, test.heron1, test.heron2}, "tern");
+  const auto target = test.make(
+      "add-deprecations", more,
+      R"(,"operator_package":"otter-operator","deprecation_schema":"{\"schema\":)"
+      R"(\"olm.deprecations\",\"package\":\"otter-operator\",\"entries\":[{\"message\":\"old\",)"
+      R"(\"reference\":{\"schema\":\"olm.bundle\",\"name\":\"otter-operator.v0.1.0\"}}]}")");
+
+  const Merged merged{test, test.merge(source, target)};
+  CHECK(merged.files() ==
+        Texts{kDeprecations, kHerons, kOtters, "tern/catalog.json", "wren/catalog.json"});
+  CHECK(merged.read("wren/catalog.json") == package_blobs("wren", "1.0.0"));
+  CHECK(merged.read("tern/catalog.json") == package_blobs("tern", "1.0.0"));
+  CHECK(merged.database_bundles() == Texts{"heron-operator.v1.0.0", "heron-operator.v1.1.0",
+                                           "otter-operator.v0.1.0", "otter-operator.v0.2.0"});
+  // Deprecated, and so not in the catalog.
+  CHECK_THAT(merged.read(kHerons),
+             !Contains("\"name\": \"heron-operator.v1.0.0\",\n    \"package\"") &&
+                 Contains("heron-operator.v1.1.0"));
+  CHECK_THAT(merged.read(kOtters), Contains("otter-operator.v0.2.0"));
+
+  // Again, over the target: the deprecated bundle is not taken for a missing one.
+  REQUIRE(put_over(test.site(), target, test.site().pull_spec("catalog/next:v1")));
+  REQUIRE(put_over(test.site(), test.site().pull_spec("iib-build:1"),
+                   test.site().pull_spec("catalog/first:v1")));
+  const auto over =
+      test.merge(source, test.site().pull_spec("catalog/next:v1"),
+                 R"(,"overwrite_target_index":true,"overwrite_target_index_token":"tern:plumage")");
+  CHECK(Merged(test, over).files() == merged.files());
+  const auto again = test.merge(test.site().pull_spec("catalog/next:v1"), target);
+  CHECK(Merged(test, again).files() == merged.files());
+  CHECK_THAT(text_of(again, "state_reason"), Contains("with 0 bundles"));
+}
+
+TEST_CASE("a database is merged into files, and files into no database", "[merge][fbc]") {
+  IIBD_NEEDS_TOOLS();
+  FileMerge test{"embedded"};
+  const auto files = test.make_files("v4.6", {test.otter1, test.heron1, test.heron2}, "tern");
+
+  const Merged index{test, test.merge(test.database, files)};
+  CHECK(index.files() == Texts{kHerons, kOtters, "tern/catalog.json"});
+  CHECK(index.database_bundles() ==
+        Texts{"heron-operator.v1.0.0", "heron-operator.v1.1.0", "otter-operator.v0.1.0"});
+
+  const auto refused = test.merge(files, test.database);
+  CHECK(text_of(refused, "state") == "failed");
+  CHECK_THAT(text_of(refused, "state_reason"), Contains(files) && Contains("file-based"));
+
+  const Merged alone{test, test.merge(files, "")};
+  CHECK(alone.files() == index.files());
+}
+
+TEST_CASE("a package that only one catalog has cannot get bundles of the other", "[merge][fbc]") {
+  IIBD_NEEDS_TOOLS();
+  FileMerge test{"embedded"};
+  const auto source = test.make_files("v4.5", {test.heron1}, kOtter);
+  const auto target =
+      test.make_files("v4.6", {test.otter1, test.push_bundle(kOtter, "0.2.0", "v4.5")}, "tern");
+
+  const auto document = test.merge(source, target);
+
+  CHECK(text_of(document, "state") == "failed");
+  CHECK_THAT(text_of(document, "state_reason"), Contains(kOtter) && Contains("fbc-operations"));
+  // The other way round the package is in the source's database, which is what counts.
+  const Merged index{test, test.merge(target, source), "v4.5"};
+  CHECK(index.files() == Texts{kHerons, kOtters, "tern/catalog.json"});
+}
+
+}  // namespace iib::test
