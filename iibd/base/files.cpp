@@ -54,11 +54,6 @@ TempDir::~TempDir() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-bool is_within(const std::filesystem::path& path, const std::filesystem::path& directory) {
-  const auto relative = path.lexically_relative(directory);
-  return !relative.empty() && *relative.begin() != "..";
-}
-
 void write_file_atomically(const std::filesystem::path& path, std::string_view content,
                            unsigned mode) {
   std::string temporary = path.string() + ".XXXXXX";

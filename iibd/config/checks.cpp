@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "iib/base/paths.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,6 +1,7 @@
 #include "context.hpp"
 
 #include "iib/base/error.hpp"
+#include "iib/base/paths.hpp"
 #include "iib/image/auth_file.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #include "image_tree.hpp"
 
 #include "iib/base/error.hpp"
-#include "iib/base/files.hpp"
+#include "iib/base/paths.hpp"
 
 #include <fmt/format.h>
 

@@ -23,10 +23,6 @@ class TempDir {
   std::filesystem::path path_;
 };
 
-/// Whether `path` is `directory` or below it, by their words alone: no link is followed.
-[[nodiscard]] bool is_within(const std::filesystem::path& path,
-                             const std::filesystem::path& directory);
-
 /// Writes `content` so that a reader sees the old file or the new one, never a part: a temporary
 /// beside it, fsync, rename, fsync of the directory. The file gets `mode`. Throws ExternalError
 /// naming the path and the cause.
