@@ -1,6 +1,7 @@
 #include "eventually.hpp"
 #include "fake_tools.hpp"
 #include "faulty_site.hpp"
+#include "fragments.hpp"
 #include "index_image.hpp"
 #include "small_disk.hpp"
 
@@ -14,6 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
 #include <future>
 #include <iterator>
 #include <thread>
@@ -29,9 +33,13 @@ constexpr auto kNoWorkers = "iib_queues: {iib: 0}\n";
 constexpr auto kRmBody = R"({"operators": ["o"], "binary_image": "r.example.com/i:1",
                              "from_index": "r.example.com/x:1"})";
 
-std::size_t descriptors_of(pid_t process) {
-  const fs::directory_iterator entries{fmt::format("/proc/{}/fd", process)};
+std::size_t entries_of(const fs::path& directory) {
+  const fs::directory_iterator entries{directory};
   return static_cast<std::size_t>(std::distance(fs::begin(entries), fs::end(entries)));
+}
+
+std::size_t descriptors_of(pid_t process) {
+  return entries_of(fmt::format("/proc/{}/fd", process));
 }
 
 /// Those that it has when nothing happens: a connection and a log take a moment to be closed.
@@ -42,6 +50,26 @@ std::size_t lasting_descriptors_of(pid_t process) {
     return false;
   });
   return fewest;
+}
+
+/// The catalogs that a daemon keeps in the directory of its requests.
+std::size_t catalogs_below(const fs::path& work) {
+  const fs::directory_iterator entries{work};
+  return static_cast<std::size_t>(std::count_if(
+      fs::begin(entries), fs::end(entries),
+      [](const auto& entry) { return entry.path().filename().string().starts_with("catalog-"); }));
+}
+
+/// Leaves `bytes` of the disk free.
+void fill_but(const SmallDisk& disk, std::uintmax_t bytes) {
+  const auto available = fs::space(disk.path()).available;
+  REQUIRE(available > bytes);
+  std::ofstream file{disk.filler(), std::ios::binary};
+  const std::string block(4096, 'x');
+  for (auto left = available - bytes; left >= block.size() && file; left -= block.size()) {
+    file << block;
+  }
+  REQUIRE(file.flush());
 }
 
 void limit_descriptors(pid_t process, rlim_t soft) {
@@ -145,6 +173,42 @@ TEST_CASE("a disk without room for a build is told before it begins", "[faults][
 
   CHECK(text_of(document, "state") == "failed");
   CHECK_THAT(reason_of(document), Catch::Contains("nearly full") && Catch::Contains("make room"));
+}
+
+TEST_CASE("what is kept for later requests makes way for a build on a full disk",
+          "[faults][disk]") {
+  IIBD_NEEDS_TOOLS();
+  const SmallDisk disk{"500m"};
+  IIBD_NEEDS_DISK(disk);
+  Site site;
+  site.use_image_engine("embedded");
+  const auto state = disk.path() / "state";
+  Daemon daemon{site.state(), site.configuration(), {{"IIB_STATE_DIR", state.string()}}};
+  daemon.start();
+  constexpr std::size_t kBytes = 32UL << 20U;
+  const auto index =
+      site.push_image("index", {.layers = {{{.path = "configs/tern/catalog.json",
+                                             .content = package_blobs("tern", "1.0.0")}}},
+                                .labels = {{kConfigsLabel, "/configs"}}});
+  const auto fragment = site.push_image(
+      "fragment", fragment_image("wren", package_blobs("wren", "1.0.0") +
+                                             R"({"schema":"example.large","text":")" +
+                                             std::string(kBytes, 'x') + "\"}\n"));
+  build_index(daemon, "fbc-operations",
+              fmt::format(R"({{"from_index":"{}","binary_image":"{}","fbc_fragment":"{}"}})", index,
+                          site.base(), fragment));
+  const auto kept = [&] { return catalogs_below(state / "work"); };
+  REQUIRE(kept() > 0);
+  REQUIRE(eventually(60s, [&] { return kept() == entries_of(state / "work"); }));
+  constexpr std::size_t kTooFew = 56UL << 20U;
+  fill_but(disk, kTooFew);
+
+  const auto bundle = site.push_bundle("otter-operator", "0.1.0");
+  const auto document = build(daemon, "add", site.add_body({bundle}, {.add_arches = {"amd64"}}));
+
+  CAPTURE(reason_of(document));
+  CHECK(text_of(document, "state") == "complete");
+  CHECK(kept() == 0);
 }
 
 TEST_CASE("a state directory that cannot be written stops the start", "[faults][disk]") {
