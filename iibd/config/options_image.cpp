@@ -66,10 +66,11 @@ Section image_options() {
                  "directory, so that an index is not fetched again; the least used go first. With "
                  "either engine up to a quarter as much is taken beside that by the unpacked "
                  "catalogs of the file-based indexes that were built last, until the daemon ends."),
-          option(
-              honoured, "iib_supported_archs", &Config::supported_archs, map_of(text()),
-              "{amd64: x86_64, arm64: aarch64, ppc64le: ppc64le, s390x: s390x}",
-              "Architectures, and what the label `architecture` of a built image says for each."),
+          option(honoured, "iib_supported_archs", &Config::supported_archs, map_of(text()),
+                 "{amd64: x86_64, arm64: aarch64, ppc64le: ppc64le, s390x: s390x}",
+                 "Architectures, and what the label `architecture` of an image for each says, if "
+                 "it has "
+                 "one. A request whose images would say something else fails, and pushes nothing."),
           option(ours, "iib_verify_from_index", &Config::verify_from_index,
                  one_of<VerifyFromIndex>({{"always", VerifyFromIndex::always},
                                           {"overwrite", VerifyFromIndex::overwrite}}),

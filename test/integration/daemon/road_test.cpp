@@ -222,6 +222,34 @@ TEST_CASE("an index grows by what it lacks, and operators leave it", "[road]") {
   CHECK(database.query("SELECT name FROM operatorbundle") == Rows{{"heron-operator.v1.0.0"}});
 }
 
+TEST_CASE("a bundle that the index has under another name is not added again, and the log warns",
+          "[road]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  Daemon daemon{site.state(), site.configuration()};
+  daemon.start();
+  const auto image = bundle_image(sample_bundle("otter-operator", "0.1.0"));
+  const auto digest = site.registry().push("otter", "v1", image);
+  REQUIRE(site.registry().push("mirror/otter", "v1", image) == digest);
+  const auto mirrored = site.pull_spec("mirror/otter:v1");
+  const auto index = build_index(
+      daemon, "add", site.add_body({site.pull_spec("otter:v1")}, {.add_arches = {"amd64"}}));
+
+  const auto id = submit(daemon, "add", site.add_body({mirrored}, {.from_index = index}));
+  const auto document = daemon.wait_final(id);
+
+  REQUIRE(text_of(document, "state") == "complete");
+  CHECK_THAT(text_of(document, "state_reason"), Catch::Contains("0 of 1 bundles were added"));
+  IndexDatabase database{site.registry(), text_of(document, "index_image")};
+  CHECK(database.query("SELECT name, bundlepath FROM operatorbundle") ==
+        Rows{{"otter-operator.v0.1.0", site.pull_spec("otter@" + digest)}});
+  CHECK_THAT(daemon.get(fmt::format("/api/v1/builds/{}/logs", id)).body,
+             Catch::Contains(fmt::format(
+                 "WARNING bundle {} ({}) is already in the index and is not added again", mirrored,
+                 site.pull_spec("mirror/otter@" + digest))));
+}
+
 TEST_CASE("a bundle that is a manifest list or comes twice counts once, by its first entry",
           "[road]") {
   IIBD_NEEDS_TOOLS();
