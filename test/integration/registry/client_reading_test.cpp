@@ -139,8 +139,9 @@ TEST_CASE("Retry-After is honoured, in seconds, up to the cap", "[registry][clie
       {"Fri, 31 Dec 9999 23:59:59 GMT", 1s},
   }));
   CAPTURE(told);
-  const HttpTestServer server{[&, asked = 0](const RawRequest&) mutable {
-    return ++asked == 1 ? answer(429, "", "Retry-After: " + told + "\r\n") : answer(200, "{}");
+  const auto later = answer(429, "", "Retry-After: " + told + "\r\n");
+  const HttpTestServer server{[later, asked = 0](const RawRequest&) mutable {
+    return ++asked == 1 ? later : answer(200, "{}");
   }};
   auto options = quick_options({server.address()});
   options.retries.cap = cap;
