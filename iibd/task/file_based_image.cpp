@@ -1,5 +1,6 @@
 #include "file_based_image.hpp"
 
+#include "iib/base/link_or_copy.hpp"
 #include "iib/catalog/fbc_cache.hpp"
 #include "small_layer.hpp"
 

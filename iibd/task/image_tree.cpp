@@ -1,6 +1,7 @@
 #include "image_tree.hpp"
 
 #include "iib/base/error.hpp"
+#include "iib/base/link_or_copy.hpp"
 #include "iib/base/paths.hpp"
 
 #include <fmt/format.h>
@@ -47,12 +48,6 @@ std::optional<fs::path> file_of(const fs::path& link, const fs::path& root) {
 
 }  // namespace
 
-void link_or_copy(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::create_hard_link(from, to, error);
-  if (error) fs::copy_file(from, to);  // throws what stands in the way
-}
-
 void add_tree(image::ImageContent& content, const fs::path& directory, const TreeForm& form,
               const TakePath& take) {
   if (take(".")) content.directories.push_back({form.target, form.directory, form.owner});
@@ -77,10 +72,14 @@ void copy_plain(const fs::path& root, const std::string& name, const fs::path& t
       link_or_copy(entry.path(), target);
     }
   };
-  const fs::directory_entry top{root / name};
-  explained([&] { place(top, to / name); });
-  if (top.is_symlink() || !top.is_directory()) return;
-  walk(top.path(), [&](const fs::directory_entry& entry, const std::string& path) {
+  const auto top = root / name;
+  bool is_directory = false;
+  explained([&] {
+    place(fs::directory_entry{top}, to / name);
+    is_directory = fs::is_directory(fs::symlink_status(top));
+  });
+  if (!is_directory) return;
+  walk(top, [&](const fs::directory_entry& entry, const std::string& path) {
     place(entry, to / name / path);
   });
 }

@@ -24,10 +24,6 @@ using TakePath = std::function<bool(const std::string& path)>;
 void add_tree(image::ImageContent& content, const std::filesystem::path& directory,
               const TreeForm& form, const TakePath& take);
 
-/// Makes `to` a hard link to the file `from` where the file system can, else a copy. Throws
-/// fs::filesystem_error.
-void link_or_copy(const std::filesystem::path& from, const std::filesystem::path& to);
-
 /// Puts `name` of the catalog `root`, a file or a directory with all that is in it, into the
 /// directory `to`: hard links where the file system can, with the files that links lead to in their
 /// places, for a catalog is read so. Links that lead to no file of `root` are left out, for

@@ -1,6 +1,7 @@
 #include "catalog/fbc/tree.hpp"
 
 #include "iib/base/error.hpp"
+#include "iib/base/link_or_copy.hpp"
 
 #include <fmt/format.h>
 
@@ -30,16 +31,6 @@ void clear(const fs::path& path) {
   static_cast<void>(remove_tree(path));
 }
 
-void place_file(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::create_hard_link(from, to, error);
-  if (!error) return;
-  // Another file system, too many links, or a file of somebody else: what a link was for can be
-  // had by copying, at a price.
-  fs::copy_file(from, to, error);
-  check(error, to, "written");
-}
-
 /// What a directory lets its owner do is no part of a catalog, and is needed to change it.
 void copy_mode(const fs::file_status& status, const fs::path& to) {
   std::error_code error;
@@ -65,7 +56,7 @@ void place(const fs::directory_entry& entry, const fs::path& to) {
     fs::copy_symlink(entry.path(), to, error);
     check(error, to, "written");
   } else {
-    place_file(entry.path(), to);
+    link_or_copy(entry.path(), to);
   }
 }
 

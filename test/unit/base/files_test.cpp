@@ -1,6 +1,7 @@
 #include "iib/base/files.hpp"
 
 #include "iib/base/error.hpp"
+#include "iib/base/link_or_copy.hpp"
 
 #include <catch2/catch.hpp>
 #include <sys/stat.h>
@@ -48,4 +49,23 @@ TEST_CASE("a file beyond its limit is refused", "[base]") {
   CHECK(read_file(dir.path() / "file", 10) == "0123456789");
   CHECK_THROWS_AS(read_file(dir.path() / "file", 9), UserError);
   CHECK_THROWS_AS(read_file(dir.path() / "absent", 9), ExternalError);
+}
+
+TEST_CASE("a file is linked where it can be, and copied where not", "[base]") {
+  const TempDir dir{fs::temp_directory_path()};
+  const auto file = dir.path() / "file";
+  write_file_atomically(file, "text");
+
+  link_or_copy(file, dir.path() / "link");
+  CHECK(fs::equivalent(file, dir.path() / "link"));
+
+  if (fs::is_directory("/dev/shm")) {  // mostly another file system
+    const TempDir elsewhere{"/dev/shm"};
+    link_or_copy(file, elsewhere.path() / "copy");
+    CHECK(read_file(elsewhere.path() / "copy", 100) == "text");
+  }
+
+  CHECK_THROWS_WITH(link_or_copy(file, dir.path() / "link"),
+                    Catch::Contains((dir.path() / "link").string() + " cannot be written: "));
+  CHECK_THROWS_AS(link_or_copy(file, dir.path() / "link"), ExternalError);
 }
