@@ -84,7 +84,9 @@ run_target() { # program seconds
   (
     cd "$build" || exit
     [[ ! -w /dev/shm ]] || export TMPDIR=/dev/shm
-    "$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    # An input takes milliseconds, and one that takes for ever is found by a minute, too; some seconds
+    # may be those of a busy machine.
+    "$1" -max_total_time="$2" -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
       "${corpora[@]}"
   )
 }

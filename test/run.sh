@@ -77,7 +77,7 @@ run_program() { # program, directory for results, pattern
   name=$(basename "$1")
   local log=$2/$name.log counts=$2/$name.counts
   rm -f "$counts"
-  IIBD_TEST_COUNTS=$counts timeout "${IIBD_TEST_TIMEOUT:-900}" "$1" ${3:+"$3"} \
+  IIBD_TEST_COUNTS=$counts timeout "${IIBD_TEST_TIMEOUT:-1800}" "$1" ${3:+"$3"} \
     >"$log" 2>&1 </dev/null || status=$?
   read -r p f s < <(awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }' \
     "$counts" 2>/dev/null || echo 0 0 0)

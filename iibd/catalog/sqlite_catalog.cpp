@@ -8,7 +8,7 @@ const std::filesystem::path& sqlite_path(const Catalog& catalog) {
   if (catalog.kind == CatalogKind::sqlite) return catalog.path;
   Problem problem;
   problem.kind = ProblemKind::unsupported;
-  problem.text = "the index is a file-based catalog: this release cannot read or change those";
+  problem.text = "the index is a file-based catalog, where an index database is needed";
   throw Refused{{std::move(problem)}};
 }
 

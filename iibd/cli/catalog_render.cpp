@@ -72,6 +72,10 @@ void print_file(const fs::path& path) {
     file.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
     print({chunk.data(), static_cast<std::size_t>(file.gcount())});
   }
+  if (file.eof()) return;
+  throw ExternalError{
+      fmt::format("{} cannot be read to its end, so the output is not whole", path.string()),
+      ExternalError::Retry::no};
 }
 
 int render(const Options& options) {

@@ -124,15 +124,15 @@ ServedCatalog unpack(const Index& index, const char* key, CatalogKind kind, Work
 catalog::Catalog open_database_image(const std::string& image, Workspace& workspace) {
   workspace.console().progress(fmt::format("reading {}", image));
   const Index index{image, workspace};
-  if (!index.label(kDatabaseLabel).empty()) {
-    return unpack(index, kDatabaseLabel, CatalogKind::sqlite, workspace).catalog;
-  }
   if (catalog::is_file_based(index.labels)) {
     throw UserError{fmt::format(
         "index image {} holds a file-based catalog: name one with an SQLite database", image)};
   }
-  throw UserError{
-      fmt::format("image {} misses the label {}: it is no index image", image, kDatabaseLabel)};
+  if (index.label(kDatabaseLabel).empty()) {
+    throw UserError{
+        fmt::format("image {} misses the label {}: it is no index image", image, kDatabaseLabel)};
+  }
+  return unpack(index, kDatabaseLabel, CatalogKind::sqlite, workspace).catalog;
 }
 
 ServedCatalog open_index(const std::string& pull_spec, const fs::path& cache,

@@ -46,9 +46,15 @@ NewDirectory::NewDirectory(fs::path name, Occupied occupied)
 void NewDirectory::keep() {
   std::error_code error;
   // Into an empty directory a directory may be renamed; what is replaced goes with the work.
-  if (fs::exists(name_) && !fs::is_empty(name_)) fs::rename(name_, work_.path() / "old", error);
-  if (!error) fs::rename(path(), name_, error);
+  const auto old = work_.path() / "old";
+  const bool replaces = fs::exists(name_) && !fs::is_empty(name_);
+  if (replaces) fs::rename(name_, old, error);
   if (error) fail(name_, error);
+  fs::rename(path(), name_, error);
+  if (!error) return;
+  std::error_code ignored;
+  if (replaces) fs::rename(old, name_, ignored);  // it is the user's, and must not go with the work
+  fail(name_, error);
 }
 
 void copy_directory(const fs::path& from, const fs::path& to, const Cancellation& cancellation) {

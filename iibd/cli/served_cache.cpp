@@ -47,10 +47,13 @@ std::optional<fbc::Finding> odd_mode(const fs::path& cache) {
                                mode_of(entry), usual, kRemedy));
   };
   if (auto found = look(fs::directory_entry{cache / "cache"})) return found;
-  for (const auto& entry : fs::recursive_directory_iterator{cache / "cache", error}) {
-    if (auto found = look(entry)) return found;
+  fs::recursive_directory_iterator entry{cache / "cache", error};
+  for (; !error && entry != fs::recursive_directory_iterator{}; entry.increment(error)) {
+    if (auto found = look(*entry)) return found;
   }
-  return std::nullopt;
+  if (!error) return std::nullopt;
+  throw ExternalError{fmt::format("{} cannot be read: {}", cache.string(), error.message()),
+                      ExternalError::Retry::no};
 }
 
 fbc::Finding stale(const fbc::CacheCheck& check) {

@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "iib/base/paths.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -121,15 +122,10 @@ void check_bucket(const Checked& checked) {
                     {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"});
 }
 
-bool is_below(const std::filesystem::path& path, const std::filesystem::path& folder) {
-  const auto relative = path.lexically_relative(folder);
-  return !relative.empty() && *relative.begin() != "..";
-}
-
 void check_folder(const Checked& checked, std::string_view option,
                   const std::optional<std::filesystem::path>& folder) {
   // What lies in the state directory is made at the start.
-  if (!folder || is_below(*folder, checked.draft.config.state_dir)) return;
+  if (!folder || is_within(*folder, checked.draft.config.state_dir)) return;
   std::error_code ignored;
   const bool exists = std::filesystem::is_directory(*folder, ignored);
   const auto path = folder->string();

@@ -92,11 +92,16 @@ Section index_options() {
           option(honoured, "operator_deprecations_dir", &Config::operator_deprecations_dir,
                  directory_name(), "_operator-deprecations-content",
                  "The directory of deprecations at the top of a file-based catalog."),
-          option(honoured, "iib_default_opm", &Config::default_opm, text(), "opm",
-                 "For the engine `opm`: the program, a name on PATH or a path."),
+          option(
+              honoured, "iib_default_opm", &Config::default_opm, text(), "opm",
+              "For the engine `opm`: the program, a name on PATH or a path. With either engine its "
+              "release, where the name tells one (`opm-v1.46.0`), decides whether bundles in "
+              "file-based catalogs have `olm.csv.metadata` or `olm.bundle.object`."),
           option(honoured, "iib_ocp_opm_mapping", &Config::ocp_opm_mapping, map_of(text()), "{}",
                  "For the engine `opm`: the program by OCP version of the index, such as `{v4.16: "
-                 "opm-v1.26}`; for other versions it is `iib_default_opm`."),
+                 "opm-v1.26}`; for other versions it is `iib_default_opm`. The names decide the "
+                 "form of "
+                 "bundles likewise."),
           option(honoured, "iib_deprecate_bundles_limit", &Config::deprecate_bundles_limit,
                  whole_number(1), "200",
                  "For the engine `opm`: the most bundles that one run deprecates. Those of one "

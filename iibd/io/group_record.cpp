@@ -9,7 +9,6 @@
 #include <condition_variable>
 #include <csignal>
 #include <fstream>
-#include <iterator>
 #include <mutex>
 #include <optional>
 #include <sstream>
@@ -29,11 +28,19 @@ struct Process {
   std::string start_time;
 };
 
+/// What a file of /proc holds; nothing more once its process has ended, which is an error of
+/// reading that an iterator of the stream would throw.
+std::string contents(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
 /// Reads /proc/<pid>/stat (proc(5)). The name in parentheses may hold anything, so the fields are
 /// counted from the last parenthesis.
 std::optional<Process> read_process(const std::string& pid) {
-  std::ifstream file{"/proc/" + pid + "/stat"};
-  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  const auto text = contents("/proc/" + pid + "/stat");
   const auto name_end = text.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
   std::istringstream fields{text.substr(name_end + 1)};
@@ -48,9 +55,8 @@ std::optional<Process> read_process(const std::string& pid) {
 }
 
 bool carries_mark(const std::string& pid, const std::string& mark) {
-  std::ifstream file{"/proc/" + pid + "/environ"};
-  const std::string text{std::istreambuf_iterator<char>{file}, {}};
-  return text.find(fmt::format("{}={}", kMarkVariable, mark)) != std::string::npos;
+  const auto environment = contents("/proc/" + pid + "/environ");
+  return environment.find(fmt::format("{}={}", kMarkVariable, mark)) != std::string::npos;
 }
 
 struct Recorded {

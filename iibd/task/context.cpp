@@ -1,31 +1,41 @@
 #include "context.hpp"
 
 #include "iib/base/error.hpp"
+#include "iib/base/paths.hpp"
 #include "iib/image/auth_file.hpp"
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 namespace iib::task {
 namespace {
 
-void require_space(const Settings& settings) {
+/// The bytes that builds may use; nothing when the file system does not tell.
+std::optional<std::uintmax_t> free_bytes(const Settings& settings) {
   std::error_code error;
   const auto space = std::filesystem::space(settings.work_root, error);
-  if (error || space.available >= settings.least_free_bytes) return;
+  return error ? std::nullopt : std::optional{space.available};
+}
+
+/// Refuses to begin on a full disk, where even the request's directory might not be made. What is
+/// kept for later requests makes way first.
+std::filesystem::path checked_work_root(const Environment& environment) {
+  const auto& settings = environment.settings;
+  auto available = free_bytes(settings);
+  if (available && *available < settings.least_free_bytes) {
+    environment.kept_catalogs.drop_all();
+    available = free_bytes(settings);
+  }
+  if (!available || *available >= settings.least_free_bytes) return settings.work_root;
   throw ExternalError{
       fmt::format("the disk of the service is nearly full: {} MiB are free, a build needs {} MiB; "
                   "the operator must make room below iib_state_dir",
-                  space.available >> 20U, settings.least_free_bytes >> 20U),
+                  *available >> 20U, settings.least_free_bytes >> 20U),
       ExternalError::Retry::no};
-}
-
-/// Refuses to begin on a full disk, where even the request's directory might not be made.
-std::filesystem::path checked_work_root(const Settings& settings) {
-  require_space(settings);
-  return settings.work_root;
 }
 
 bool merges(const Job& job) {
@@ -74,7 +84,7 @@ Context::Context(const Job& job, const Environment& environment, Progress& progr
 
 void Context::begin() {
   const auto& settings = environment_.settings;
-  directory_ = std::make_unique<TempDir>(checked_work_root(settings),
+  directory_ = std::make_unique<TempDir>(checked_work_root(environment_),
                                          fmt::format("request-{}-", job_.request.id.value()));
   own_auth_file_ = directory_->path() / "own-auth.json";
   access_.auth_file = directory_->path() / "auth.json";
@@ -121,8 +131,13 @@ std::filesystem::path Context::make_directory(std::string_view name) const {
   return path;
 }
 
+bool Context::owns(const std::filesystem::path& path) const {
+  return is_within(path, directory_->path());
+}
+
 catalog::Work Context::catalog_work(std::string_view name) const {
-  // The source was unpacked for this request alone.
+  // A database that was read was unpacked for this request alone, and FileBasedEngine copies a
+  // hidden one, which others may use (KeptCatalogs), before it is changed.
   return {.directory = make_directory(name),
           .log = log(),
           .cancellation = cancellation_,

@@ -50,6 +50,8 @@ class Context {
   void begin();
   /// A new directory `name` in the request's own.
   [[nodiscard]] std::filesystem::path make_directory(std::string_view name) const;
+  /// Whether `path` lies in the request's own directory, so that nobody else uses it.
+  [[nodiscard]] bool owns(const std::filesystem::path& path) const;
   /// What the catalog engine needs, working in a new directory `name`.
   [[nodiscard]] catalog::Work catalog_work(std::string_view name) const;
   /// Tells the state `reason` with what was learned.

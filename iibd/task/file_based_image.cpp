@@ -94,6 +94,9 @@ void separate_database(const Context& context, UnpackedCatalog& catalog, std::st
 /// Keeps a catalog; `name` is a new directory's. The images are pushed: no failure here is theirs.
 void keep(const Context& context, std::set<std::string> digests, UnpackedCatalog catalog,
           std::string_view name) {
+  // A merge may leave the catalog of its source as it is, which is kept then, but for another
+  // image.
+  if (!context.owns(catalog.root)) return;
   try {
     separate_database(context, catalog, name);
   } catch (const std::exception& error) {

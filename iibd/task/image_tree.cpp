@@ -1,10 +1,11 @@
 #include "image_tree.hpp"
 
 #include "iib/base/error.hpp"
+#include "iib/base/paths.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <optional>
 #include <system_error>
 
 namespace iib::task {
@@ -12,17 +13,36 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Runs `act`, which works on the files of an index.
+template <class Act>
+void explained(Act&& act) {
+  try {
+    act();
+  } catch (const fs::filesystem_error& error) {
+    throw ExternalError{fmt::format("{} of the index cannot be taken: {}",
+                                    error.path1().filename().string(), error.code().message()),
+                        ExternalError::Retry::no};
+  }
+}
+
 /// Runs `use(entry, path)` for all that is below `directory`.
 template <class Use>
 void walk(const fs::path& directory, Use&& use) {
-  try {
+  explained([&] {
     for (const auto& entry : fs::recursive_directory_iterator{directory}) {
       use(entry, entry.path().lexically_relative(directory).string());
     }
-  } catch (const fs::filesystem_error& error) {
-    throw ExternalError{fmt::format("a file of the index cannot be used: {}", error.what()),
-                        ExternalError::Retry::no};
+  });
+}
+
+/// The file that `link` leads to, if that is one of `root`.
+std::optional<fs::path> file_of(const fs::path& link, const fs::path& root) {
+  std::error_code error;
+  auto file = fs::canonical(link, error);
+  if (error || !fs::is_regular_file(file) || !is_within(file, fs::canonical(root))) {
+    return std::nullopt;
   }
+  return file;
 }
 
 }  // namespace
@@ -47,19 +67,31 @@ void add_tree(image::ImageContent& content, const fs::path& directory, const Tre
   });
 }
 
+void copy_plain(const fs::path& root, const std::string& name, const fs::path& to) {
+  const auto place = [&](const fs::directory_entry& entry, const fs::path& target) {
+    if (entry.is_symlink()) {
+      if (const auto file = file_of(entry.path(), root)) link_or_copy(*file, target);
+    } else if (entry.is_directory()) {
+      fs::create_directories(target);
+    } else if (entry.exists()) {
+      link_or_copy(entry.path(), target);
+    }
+  };
+  const fs::directory_entry top{root / name};
+  explained([&] { place(top, to / name); });
+  if (top.is_symlink() || !top.is_directory()) return;
+  walk(top.path(), [&](const fs::directory_entry& entry, const std::string& path) {
+    place(entry, to / name / path);
+  });
+}
+
 fs::path without_links(const fs::path& directory, const fs::path& copy) {
   bool has_links = false;
   walk(directory, [&](const fs::directory_entry& entry, const std::string&) {
     has_links = has_links || entry.is_symlink();
   });
   if (!has_links) return directory;
-  walk(directory, [&](const fs::directory_entry& entry, const std::string& path) {
-    if (entry.is_directory() && !entry.is_symlink()) {
-      fs::create_directory(copy / path);
-    } else {
-      link_or_copy(fs::canonical(entry.path()), copy / path);
-    }
-  });
+  copy_plain(directory, ".", copy);
   return copy;
 }
 

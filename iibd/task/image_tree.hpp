@@ -28,10 +28,15 @@ void add_tree(image::ImageContent& content, const std::filesystem::path& directo
 /// fs::filesystem_error.
 void link_or_copy(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// `directory` itself when there is no link in it; else a copy in `copy`, which is empty: hard
-/// links where the file system can, with the files that links lead to in their places, for a
-/// catalog is read so and an image is to hold what was read. Links must lead to files inside.
-/// Throws ExternalError.
+/// Puts `name` of the catalog `root`, a file or a directory with all that is in it, into the
+/// directory `to`: hard links where the file system can, with the files that links lead to in their
+/// places, for a catalog is read so. Links that lead to no file of `root` are left out, for
+/// `.indexignore` may hide any. Throws ExternalError.
+void copy_plain(const std::filesystem::path& root, const std::string& name,
+                const std::filesystem::path& to);
+
+/// `directory` itself when there is no link in it; else a plain copy in `copy`, for an image is to
+/// hold what was read. Throws ExternalError.
 [[nodiscard]] std::filesystem::path without_links(const std::filesystem::path& directory,
                                                   const std::filesystem::path& copy);
 

@@ -3,6 +3,7 @@
 #include "iib/base/error.hpp"
 #include "iib/catalog/difference.hpp"
 #include "iib/catalog/fbc_changes.hpp"
+#include "image_tree.hpp"
 
 #include <fmt/format.h>
 
@@ -22,6 +23,8 @@ namespace {
 constexpr std::size_t kMostLines = 200;
 /// The largest catalogs take a second; a damaged one must not hold up the build.
 constexpr std::chrono::seconds kLongest{30};
+/// What says which files of a catalog are none of its (catalog-fbc 1.1).
+constexpr std::string_view kIgnoreFile = ".indexignore";
 
 /// How much of something came and went.
 struct Count {
@@ -107,26 +110,21 @@ bool is_file_based(const std::optional<catalog::Catalog>& catalog) {
 
 /// The files and directories at the top of a catalog that `difference` is about.
 std::set<std::string> tops_of(const catalog::fbc::TreeDifference& difference) {
-  std::set<std::string> tops;
+  std::set<std::string> tops{std::string{kIgnoreFile}};
   for (const auto* paths : {&difference.written, &difference.removed}) {
     for (const auto& path : *paths) tops.insert(path.substr(0, path.find('/')));
   }
   return tops;
 }
 
-/// A catalog of nothing but `tops` of `catalog`, in the new directory `name`: most of a catalog
-/// stays as it is, and reading it takes longer than a change.
+/// A catalog of nothing but `tops` of `catalog`, and what it says of files to be ignored, in the
+/// new directory `name`: most of a catalog stays as it is, and reading it takes longer than a
+/// change.
 catalog::Catalog part_of(const Context& context, const catalog::Catalog& catalog,
                          const std::set<std::string>& tops, std::string_view name) {
   auto part = catalog;
   part.path = context.make_directory(name);
-  for (const auto& top : tops) {
-    const auto from = catalog.path / top;
-    if (!std::filesystem::exists(from)) continue;
-    std::filesystem::copy(from, part.path / top,
-                          std::filesystem::copy_options::recursive |
-                              std::filesystem::copy_options::create_hard_links);
-  }
+  for (const auto& top : tops) copy_plain(catalog.path, top, part.path);
   return part;
 }
 

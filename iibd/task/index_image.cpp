@@ -71,9 +71,12 @@ PushedIndex push_images(const Context& context, const Preparation& preparation,
   try {
     auto images = push(made);
     return {std::move(images), std::move(made)};
-  } catch (const ExternalError& error) {
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const Error& error) {
     if (!made.on_from_index) throw;
-    // Such as buildah 1.28, for an image whose history does not tell of all its layers.
+    // Such as of buildah 1.28, for an image whose history does not tell of all its layers, or of
+    // our engine, for one whose config is odd: the binary image alone may do.
     context.log().warning("{}; building on the binary image instead of from_index", error.what());
   }
   made = index_images(context, preparation, catalog, {.labels = options.labels});

@@ -27,6 +27,25 @@ std::string ocp_version(const std::map<std::string, std::string>& labels) {
   return version == labels.end() ? std::string{} : version->second;
 }
 
+/// The path that the label `key` of `index` names, relative to the image's root.
+fs::path labelled_path(const NamedIndex& index, std::string_view key, const std::string& place) {
+  auto path = relative_path(place);
+  if (!path.empty() && path != ".") return path;
+  throw UserError{fmt::format(
+      "index image {} has the label {}={}, which names the whole image: correct the label or build "
+      "the index again, with its catalog at a place of its own such as {}",
+      index.image.pinned.text(), key, place, kConfigsPath)};
+}
+
+/// What is refused of an index that has no `kind` (file or directory) at `place`.
+UserError nothing_there(const NamedIndex& index, std::string_view kind, const std::string& place,
+                        std::string_view key) {
+  return UserError{
+      fmt::format("index image {} has no {} {}, which its label {} names: correct the "
+                  "label or build the index again",
+                  index.image.pinned.text(), kind, place, key)};
+}
+
 void extract(const Context& context, const NamedIndex& index, const std::vector<fs::path>& wanted,
              const fs::path& root) {
   std::vector<std::string> paths;
@@ -37,11 +56,10 @@ void extract(const Context& context, const NamedIndex& index, const std::vector<
 
 ReadIndex read_database(const Context& context, const NamedIndex& index, const std::string& place,
                         const fs::path& root) {
-  const auto file = relative_path(place);
+  const auto file = labelled_path(index, kDatabaseLabel, place);
   extract(context, index, {file}, root);
   if (!fs::is_regular_file(fs::symlink_status(root / file))) {
-    throw UserError{fmt::format("index image {} has no file {}, which its label {} names",
-                                index.image.pinned.text(), place, kDatabaseLabel)};
+    throw nothing_there(index, "file", place, kDatabaseLabel);
   }
   return {.catalog = {.kind = catalog::CatalogKind::sqlite,
                       .path = root / file,
@@ -75,21 +93,12 @@ std::optional<ReadIndex> find_kept(const Context& context, const NamedIndex& ind
 ReadIndex read_files(const Context& context, const NamedIndex& index, const std::string& place,
                      const fs::path& root) {
   if (auto kept = find_kept(context, index)) return *std::move(kept);
-  const auto configs = relative_path(place);
-  if (configs.empty() || configs == ".") {
-    throw UserError{
-        fmt::format("index image {} has the label {}={}, which names the whole image: build the "
-                    "index with its catalog in a directory such as {}",
-                    index.image.pinned.text(), kConfigsLabel, place, kConfigsPath)};
-  }
+  const auto configs = labelled_path(index, kConfigsLabel, place);
   const auto database = relative_path(context.settings().hidden_database);
   const auto cache = relative_path(kCachePath);
   extract(context, index, {configs, database, cache}, root);
   if (!fs::is_directory(fs::symlink_status(root / configs))) {
-    throw UserError{
-        fmt::format("index image {} has no directory {}, which its label {} names: correct the "
-                    "label or build the index again",
-                    index.image.pinned.text(), place, kConfigsLabel)};
+    throw nothing_there(index, "directory", place, kConfigsLabel);
   }
   const bool has_database = fs::is_regular_file(fs::symlink_status(root / database));
   return {.catalog = {.kind = catalog::CatalogKind::file_based,

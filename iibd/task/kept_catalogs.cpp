@@ -69,6 +69,11 @@ void KeptCatalogs::keep(std::set<std::string> digests, UnpackedCatalog catalog, 
   }
 }
 
+void KeptCatalogs::drop_all() {
+  std::list<Kept> dropped;  // removed without the lock
+  kept_.with([&](auto& all) { dropped.swap(all); });
+}
+
 void KeptCatalogs::add(Kept kept) {
   std::list<Kept> dropped;  // removed without the lock
   kept_.with([&](auto& all) {
@@ -79,9 +84,10 @@ void KeptCatalogs::add(Kept kept) {
     if (known != all.end()) dropped.splice(dropped.end(), all, known);
     all.push_front(std::move(kept));
     std::uint64_t bytes = 0;
+    std::size_t count = 0;
     const auto first_beyond = std::ranges::find_if(all, [&](const Kept& each) {
       bytes += each.bytes;
-      return bytes > most_bytes_;
+      return bytes > most_bytes_ || ++count > kMost;
     });
     dropped.splice(dropped.end(), all, first_beyond, all.end());
   });

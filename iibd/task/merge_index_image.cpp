@@ -212,7 +212,7 @@ Outcome run_merge_index_image(Context& context) {
   }
   catalog = deprecate(context, std::move(catalog), deprecations, invalid);
   if (target) catalog = in_form_of(context, std::move(catalog), *target, added.packages);
-  log_difference(context, before, catalog);
+  log_difference(context, before, catalog, source.read.catalog);
 
   auto learned = publish(context, preparation, catalog, {.from = target ? &target->read : nullptr});
   overwrite_base_index(context, preparation, learned);

@@ -2,6 +2,7 @@
 
 #include "file_based_change.hpp"
 #include "iib/base/error.hpp"
+#include "image_tree.hpp"
 #include "merging.hpp"
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -54,16 +56,16 @@ MergedIndex read_index(const Context& context, const NamedIndex& named, const st
   return index;
 }
 
-/// A second name of `from` at `to`; catalogs never change their files.
-void link_tree(const fs::path& from, const fs::path& to) {
-  constexpr auto kLinks = fs::copy_options::recursive | fs::copy_options::create_hard_links;
+/// Whether `directory` has a directory for `package`, whose name a catalog of others tells, and no
+/// link to one.
+bool has_directory(const fs::path& directory, const std::string& package) {
+  constexpr std::string_view kNoPart{"/\0", 2};
+  if (package.empty() || package == "." || package == ".." ||
+      package.find_first_of(kNoPart) != std::string::npos) {
+    return false;
+  }
   std::error_code error;
-  fs::create_directories(to.parent_path(), error);
-  if (!error) fs::copy(from, to, kLinks, error);
-  if (!error) return;
-  throw ExternalError{fmt::format("{} of target_index cannot be taken into the merged catalog: {}",
-                                  from.filename().string(), error.message()),
-                      ExternalError::Retry::no};
+  return fs::is_directory(fs::symlink_status(directory / package, error));
 }
 
 }  // namespace
@@ -102,14 +104,14 @@ catalog::Catalog take_packages(const Context& context, const catalog::Catalog& m
   const auto& root = target.read.catalog.path;
   const auto taken = context.make_directory("taken");
   for (const auto& package : packages) {
-    if (!fs::is_directory(root / package)) {
+    if (!has_directory(root, package)) {
       throw UserError{
           fmt::format("package {} of target_index is only in its catalog, but in no directory of "
                       "its own, and cannot be taken into the merged one: move it to a directory {}",
                       package, package)};
     }
     context.log().info("package {} is taken as it is in the catalog of target_index", package);
-    link_tree(root / package, taken / package);
+    copy_plain(root, package, taken);
   }
   auto options = change_options(context, merged);
   const auto& deprecations = options.deprecations_directory;
@@ -117,9 +119,9 @@ catalog::Catalog take_packages(const Context& context, const catalog::Catalog& m
   present.insert(packages.begin(), packages.end());
   for (const auto& package : present) {
     const auto place = fs::path{deprecations} / package;
-    if (!fs::is_directory(root / place) || fs::exists(merged.path / place)) continue;
+    if (!has_directory(root / deprecations, package) || fs::exists(merged.path / place)) continue;
     context.log().info("the deprecations of package {} are taken from target_index", package);
-    link_tree(root / place, taken / place);
+    copy_plain(root, place.string(), taken);
   }
   if (fs::is_empty(taken)) return merged;
   auto result = merged;

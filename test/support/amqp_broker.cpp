@@ -80,7 +80,7 @@ class AmqpBroker::Impl : public proton::messaging_handler, public proton::listen
       : behaviour_{std::move(behaviour)}, tls_{tls} {
     listener_ = container_.listen(fmt::format("127.0.0.1:{}", port), *this);
     thread_ = std::jthread{[this] { container_.run(); }};
-    if (!eventually(10s, [&] { return open_ || failed_; }) || failed_) {
+    if (!eventually(60s, [&] { return open_ || failed_; }) || failed_) {
       stop();
       throw std::runtime_error{"the test's broker cannot listen"};
     }
@@ -222,8 +222,10 @@ class AmqpConsumer::Impl : public proton::messaging_handler {
   Impl(const std::string& url, const std::vector<std::string>& addresses)
       : url_{url}, addresses_{addresses} {
     thread_ = std::jthread{[this] { container_.run(); }};
-    eventually(20s, [&] { return opened_ == addresses_.size() || !problem().empty(); });
-    if (!problem().empty()) {
+    // What is sent to a topic before its link is open would not be received.
+    const bool over =
+        eventually(60s, [&] { return opened_ == addresses_.size() || !problem().empty(); });
+    if (!over || !problem().empty()) {
       stop();
       throw std::runtime_error{"nothing can be received from " + url + ": " + problem()};
     }

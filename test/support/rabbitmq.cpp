@@ -113,7 +113,7 @@ void RabbitMq::write_files(const std::optional<RabbitTls>& tls) const {
 void RabbitMq::spawn_epmd() {
   epmd_ = spawn({kEpmd, "-address", "127.0.0.1", "-port", std::to_string(epmd_port_)},
                 environment(), directory_.path() / "epmd.log");
-  if (!eventually(10s, [&] { return accepts(epmd_port_); })) {
+  if (!eventually(60s, [&] { return accepts(epmd_port_); })) {
     end_group(epmd_);
     throw std::runtime_error{"epmd does not answer"};
   }
@@ -147,7 +147,7 @@ std::vector<std::string> RabbitMq::environment() const {
 void RabbitMq::kill() {
   end_group(broker_);
   // The leader is a shell: what it has started may live a moment longer.
-  if (!eventually(20s, [&] { return !accepts(port_); })) {
+  if (!eventually(60s, [&] { return !accepts(port_); })) {
     throw std::runtime_error{"RabbitMQ does not die"};
   }
 }

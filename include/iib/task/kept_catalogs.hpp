@@ -5,6 +5,7 @@
 #include "iib/base/log.hpp"
 #include "iib/catalog/fbc_cache.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <list>
@@ -29,7 +30,7 @@ struct UnpackedCatalog {
 /// start, for what was not flushed cannot be trusted then. Thread-safe.
 class KeptCatalogs {
  public:
-  /// Keeps at most `most_bytes` below `directory`, those that were used last.
+  /// Keeps at most `most_bytes`, and kMost catalogs, below `directory`: those that were used last.
   KeptCatalogs(std::filesystem::path directory, std::uint64_t most_bytes);
 
   /// The catalog of the image with one of these digests; null: it is not kept. It stays as long as
@@ -39,6 +40,11 @@ class KeptCatalogs {
   /// Takes the files of `catalog`, which are on the same disk and belong to nobody else, away to
   /// keep them for the images `digests`, all of one content. What cannot be kept is left alone.
   void keep(std::set<std::string> digests, UnpackedCatalog catalog, const Log& log);
+
+  /// Gives the disk back, but for what somebody holds.
+  void drop_all();
+
+  static constexpr std::size_t kMost = 64;  ///< Small ones cost files rather than bytes.
 
  private:
   struct Kept {

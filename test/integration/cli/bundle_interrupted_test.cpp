@@ -79,10 +79,10 @@ TEST_CASE("interrupted regeneration changes nothing", "[cli]") {
   RunningCommand running{site.commands(),
                          {"regenerate", site.commands().path("bundle"), "--insecure-registry",
                           address, "--format", "json"}};
-  REQUIRE(eventually(30s, [&] { return registry.waited_for(); }));
+  REQUIRE(eventually(60s, [&] { return registry.waited_for(); }));
 
   running.signal(number);
-  const auto ended = running.wait(20s);
+  const auto ended = running.wait();
 
   CHECK(ended.status == 1);
   CHECK(ended.errors == "iibd: interrupted; nothing was changed\n");

@@ -97,9 +97,9 @@ TEST_CASE("a command waits for the one that changes its file, and says so", "[cl
   SilentRegistry registry;
   const auto file = commands.path("index.db");
   RunningCommand first{commands, {"add", "--database", file, registry.image()}};
-  REQUIRE(eventually(30s, [&] { return registry.waited_for(); }));
+  REQUIRE(eventually(60s, [&] { return registry.waited_for(); }));
   RunningCommand second{commands, {"add", "--database", file, sample(kHeron)}};
-  REQUIRE(eventually(30s, [&] { return !second.errors().empty(); }));
+  REQUIRE(eventually(60s, [&] { return !second.errors().empty(); }));
 
   CHECK_THAT(second.errors(), Contains("waiting for another iibd that changes " + file));
   CHECK_FALSE(fs::exists(file));
@@ -119,10 +119,10 @@ TEST_CASE("an interrupted command ends in order and changes nothing", "[cli]") {
   const int number = GENERATE(SIGINT, SIGTERM, SIGHUP);
   CAPTURE(number);
   RunningCommand running{commands, {"add", "--database", file, registry.image()}};
-  REQUIRE(eventually(30s, [&] { return registry.waited_for(); }));
+  REQUIRE(eventually(60s, [&] { return registry.waited_for(); }));
 
   running.signal(number);
-  const auto ended = running.wait(20s);
+  const auto ended = running.wait();
 
   CHECK(ended.status == 1);
   CHECK(ended.errors == "iibd: interrupted; nothing was changed\n");
@@ -138,7 +138,7 @@ TEST_CASE("a killed command leaves the old database, and the next one tidies up"
   const auto before = text_of(file);
   {
     RunningCommand running{commands, {"add", "--database", file, registry.image()}};
-    REQUIRE(eventually(30s, [&] { return registry.waited_for(); }));
+    REQUIRE(eventually(60s, [&] { return registry.waited_for(); }));
     running.signal(SIGKILL);
     REQUIRE(running.wait().status == -1);
   }

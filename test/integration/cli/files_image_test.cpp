@@ -139,6 +139,10 @@ TEST_CASE("the file-based catalog of an image is looked at", "[cli][files]") {
   CHECK(run({"merge", index, "configs", "--output", "merged"}).status == 0);
   CHECK(site.ok({"diff", "configs", "merged"}) == "the catalogs do not differ\n");
 
+  const auto removed = run({"rm", "--index", index, "--output", "left.db", "otter-operator"});
+  CHECK(removed.status != 0);
+  CHECK_THAT(removed.errors, Contains("holds a file-based catalog"));
+
   const auto elsewhere = push("2", "/../../catalogs");
   CHECK_THAT(run({"list", "--index", elsewhere}).errors, Contains("has no directory /catalogs"));
   registry.push("bundle", "1", bundle_image(directory_of("heron-operator/1.0.0")));

@@ -1,4 +1,5 @@
 #include "auth_certificates.hpp"
+#include "eventually.hpp"
 #include "http_test_server.hpp"
 #include "site.hpp"
 
@@ -122,7 +123,7 @@ TEST_CASE("a service whose authority is not known is not asked, and the reason n
   CHECK_THAT(text_of(document, "state_reason"),
              Contains(service.url()) && Contains("certificate") && Contains("iib_ca_file"));
   CHECK_THAT(io::to_json(document) + daemon.log(), !Contains("hunter2"));
-  CHECK(steady_clock::now() - begun < seconds{60});
+  CHECK(steady_clock::now() - begun < seconds{100});
 }
 
 TEST_CASE("each queue is gated with its own settings, and one without any is not gated",
@@ -192,7 +193,9 @@ TEST_CASE("a service that hangs fails the request within its limit, which the re
   CHECK(text_of(document, "state") == "failed");
   CHECK_THAT(text_of(document, "state_reason"),
              Contains("no whole answer within 1000 ms") && Contains("raise " + option));
-  CHECK(silent.requests().size() == 2);  // iib_total_attempts
+  // iib_total_attempts; the server may be slower than the limit.
+  CHECK(eventually(seconds{60}, [&] { return silent.requests().size() >= 2; }));
+  CHECK(silent.requests().size() == 2);
 }
 
 }  // namespace iib::test

@@ -146,7 +146,8 @@ TEST_CASE("a text of 200 MB costs little time and memory", "[fbc][badinput]") {
   const auto reason = test.refused_fragment(large);
 
   CHECK_THAT(reason, Contains("large/catalog.json") && Contains("blob 1") && Contains("shorten"));
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{60});
+  // Seconds on a machine of its own; what grew by the square of the text would take hours.
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{240});
   CHECK(peak_memory(test.daemon) - before < kMostMemory);
 }
 

@@ -77,7 +77,7 @@ io::JsonDocument FileSite::build_with_death(const std::string& type, const std::
     return meant ? std::optional{Fault{.kind = Fault::Kind::silence}} : std::nullopt;
   });
   const auto request = submit(daemon, type, body);
-  REQUIRE(eventually(std::chrono::seconds{60},
+  REQUIRE(eventually(std::chrono::seconds{120},
                      [&] { return site.proxy().seen(method, path) > before; }));
   daemon.kill();
   site.proxy().judge_by({});

@@ -5,8 +5,13 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include <chrono>
+
 namespace iib::test {
 namespace {
+
+/// Of what is refused only after it was read; more than that would be another order of costs.
+constexpr std::chrono::seconds kLongest{300};
 
 Site& prepared(Site& site, const std::string& image_engine) {
   site.use_image_engine(image_engine);
@@ -35,7 +40,7 @@ std::string Refusing::push_fragment(const std::string& name, const std::string& 
 }
 
 std::string Refusing::refused(const std::string& type, const std::string& body) {
-  const auto document = build(daemon, type, body);
+  const auto document = daemon.wait_final(submit(daemon, type, body), kLongest);
   CHECK(text_of(document, "state") == "failed");
   const auto id = std::to_string(document["id"].GetInt64());
   CHECK(site.registry().manifest("iib-build", id).empty());

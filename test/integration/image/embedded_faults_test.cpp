@@ -210,7 +210,7 @@ TEST_CASE("a silent registry ends a build by its limit or by the end of the requ
       }(),
       Error);
 
-  CHECK(std::chrono::steady_clock::now() - begun < 4s);
+  CHECK(std::chrono::steady_clock::now() - begun < 30s);  // and not by the limit of the call
   CHECK(site.final_digest().empty());
 }
 

@@ -58,10 +58,13 @@ TEST_CASE("a registry that has not got what it seemed to have is given it",
     const auto list = site.build(*engine, "the database");
     const int status = GENERATE(400, 404);
     CAPTURE(status);
-    site.proxy.add({.method = "PUT",
-                    .path = "/v2/out/manifests/build-",
-                    .fault = answering(status),
-                    .times = 2});
+    // One for each image: a second refusal of the same one would be the end.
+    for (const auto* image : {"build-amd64", "build-arm64"}) {
+      site.proxy.add({.method = "PUT",
+                      .path = fmt::format("/v2/out/manifests/{}", image),
+                      .fault = answering(status),
+                      .times = 1});
+    }
     const auto looks = site.proxy.seen("HEAD", "/v2/out/blobs/");
 
     CHECK(site.build(*engine, "the database") == list);

@@ -90,7 +90,7 @@ TEST_CASE("a batch adds to and removes from one index in its order", "[batch]") 
     std::erase_if(all, [&](const auto& each) { return each["batch"].GetInt64() != batch; });
     return all;
   };
-  REQUIRE(eventually(20s, [&] { return of_batch().size() == 2; }));
+  REQUIRE(eventually(60s, [&] { return of_batch().size() == 2; }));
   const auto told = of_batch();
   CHECK(text_of(told[0], "state") == "in_progress");
   CHECK(text_of(told[1], "state") == "failed");

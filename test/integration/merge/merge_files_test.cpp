@@ -72,6 +72,21 @@ TEST_CASE("a database is merged into files, and files into no database", "[merge
   CHECK(alone.files() == index.files());
 }
 
+TEST_CASE("a merge that finds nothing new leaves its source to the requests after it",
+          "[merge][fbc]") {
+  IIBD_NEEDS_TOOLS();
+  FileMerge test{"embedded"};
+  const auto source = test.make_files("v4.6", {test.otter1, test.heron1, test.heron2}, "wren");
+
+  // Its catalog is one that an earlier request left unpacked.
+  const auto merged = test.merge(source, source);
+  CHECK_THAT(text_of(merged, "state_reason"), Contains("with 0 bundles"));
+  const Merged first{test, merged};
+  const Merged again{test, test.merge(source, source)};
+  CHECK(first.files() == Texts{kHerons, kOtters, "wren/catalog.json"});
+  CHECK(again.files() == first.files());
+}
+
 TEST_CASE("a package that only one catalog has cannot get bundles of the other", "[merge][fbc]") {
   IIBD_NEEDS_TOOLS();
   FileMerge test{"embedded"};

@@ -80,13 +80,13 @@ TEST_CASE("the consumers of the documentation print every state once, in order",
         {python, file("states.py"), rabbit.url(), "/amq/queue/iib.build"}, {}, file("python.txt")};
     run_request(1);
     run_request(2);
-    eventually(30s, [&] { return lines_of(file("python.txt")).size() >= 4; });
+    eventually(120s, [&] { return lines_of(file("python.txt")).size() >= 4; });
   }
   {
     const Background consumer{
         {file("states"), rabbit.url(), "/amq/queue/iib.build"}, {}, file("cpp.txt")};
     run_request(3);
-    eventually(30s, [&] { return lines_about(3, file("cpp.txt")).size() >= 2; });
+    eventually(120s, [&] { return lines_about(3, file("cpp.txt")).size() >= 2; });
   }
 
   auto printed = lines_of(file("python.txt"));

@@ -1,5 +1,6 @@
 #include "amqp_broker.hpp"
 #include "eventually.hpp"
+#include "free_port.hpp"
 #include "iib/base/guarded.hpp"
 #include "post_office.hpp"
 
@@ -77,7 +78,7 @@ TEST_CASE("what the broker has settled and nobody could note yet comes twice onl
                                                           "iib_queues: {iib: 0}\n")};
   daemon.start();
   REQUIRE(daemon.post("/api/v1/builds/add", kQuickRequest).status == 201);
-  REQUIRE(eventually(30s, [&] {
+  REQUIRE(eventually(60s, [&] {
     return daemon.log().find("the outbox cannot be read or written") != std::string::npos;
   }));
   REQUIRE(broker.received().size() == 1);
@@ -85,7 +86,7 @@ TEST_CASE("what the broker has settled and nobody could note yet comes twice onl
 
   SECTION("without one it is removed later, and not sent again") {
     lock.release();
-    REQUIRE(eventually(30s, [&] { return waiting(office.database()) == 0; }));
+    REQUIRE(eventually(60s, [&] { return waiting(office.database()) == 0; }));
     CHECK(broker.received().size() == 2);
     CHECK_THAT(daemon.log(), Contains("the outbox can be read and written again"));
   }
@@ -97,7 +98,7 @@ TEST_CASE("what the broker has settled and nobody could note yet comes twice onl
         daemon.patch("/api/v1/builds/1", R"({"state": "failed", "state_reason": "no"})");
     REQUIRE(ended.status == 200);
 
-    REQUIRE(eventually(30s, [&] { return waiting(office.database()) == 0; }));
+    REQUIRE(eventually(60s, [&] { return waiting(office.database()) == 0; }));
     const auto received = broker.received();
     REQUIRE(received.size() == 5);  // two states of the request, two of its batch, and the double
     CHECK(received[1].id == first.id);
@@ -112,11 +113,7 @@ TEST_CASE("what the broker has settled and nobody could note yet comes twice onl
 TEST_CASE("while no broker is there requests run, the operator is told, and nothing is lost",
           "[messaging]") {
   const PostOffice office;
-  int port = 0;
-  {
-    const AmqpBroker gone;
-    port = gone.port();
-  }
+  const int port = free_port();
   // Two brokers, one of them by TLS: nobody listens there.
   const auto urls = fmt::format("amqps://localhost:{}', 'amqp://localhost:{}", port, port);
   Daemon daemon{office.state(),
@@ -130,7 +127,7 @@ TEST_CASE("while no broker is there requests run, the operator is told, and noth
     CHECK(document["state"] == "failed");
     CHECK_THAT(document["state_reason"].GetString(), !Contains("broker"));
   }
-  CHECK(eventually(30s, [&] {
+  CHECK(eventually(60s, [&] {
     const auto health = daemon.get("/api/v1/healthcheck");
     return health.status == 200 &&
            health.body.find("12 messages wait to be sent, more than iib_outbox_warn (3)") !=
@@ -143,7 +140,7 @@ TEST_CASE("while no broker is there requests run, the operator is told, and noth
   daemon.kill();
   const AmqpBroker broker{{}, port};
   daemon.start();
-  REQUIRE(eventually(30s, [&] { return waiting(office.database()) == 0; }));
+  REQUIRE(eventually(60s, [&] { return waiting(office.database()) == 0; }));
   CHECK(broker.received().size() == 12);
   for (int request = 1; request <= 3; ++request) {
     CHECK(states_of(broker.received(), request) ==

@@ -35,13 +35,13 @@ TEST_CASE("the operator lists, retries and drops refused messages beside the dae
     REQUIRE(daemon.post("/api/v1/builds/add", kQuickRequest).status == 201);
     static_cast<void>(daemon.wait_final(request));
   }
-  REQUIRE(eventually(20s, [&] { return listed().Size() == 2; }));
+  REQUIRE(eventually(60s, [&] { return listed().Size() == 2; }));
   const auto before = listed();
   CHECK(before[0]["subject"] == "request 1");
   CHECK(before[0]["state"] == "set aside");
   CHECK_THAT(before[0]["problem"].GetString(), Contains("rejected"));
   CHECK_THAT(outbox({"list", "--all"}), Contains("held") && Contains("2 set aside"));
-  REQUIRE(eventually(20s, [&] {
+  REQUIRE(eventually(60s, [&] {
     return daemon.get("/api/v1/healthcheck").body.find("set aside") != std::string::npos;
   }));
 
@@ -50,7 +50,7 @@ TEST_CASE("the operator lists, retries and drops refused messages beside the dae
   broker.behave({});
   CHECK_THAT(outbox({"retry", "--all"}), Contains("will be sent again"));
 
-  REQUIRE(eventually(20s, [&] {
+  REQUIRE(eventually(60s, [&] {
     return outbox({"list", "--all"}).find("0 waiting, 0 set aside") != std::string::npos;
   }));
   CHECK(daemon.stop() == 0);

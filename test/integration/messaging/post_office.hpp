@@ -21,7 +21,8 @@ struct PostOffice {
 
   [[nodiscard]] std::filesystem::path state() const { return directory.path() / "state"; }
   [[nodiscard]] std::filesystem::path database() const { return state() / "iibd.db"; }
-  /// `more`: further lines.
+  /// `more`: further lines. What a broker does not settle in time is sent to it again, so that
+  /// the time is longer than a broker takes on a busy machine: tests count messages.
   [[nodiscard]] static std::string configuration(const std::string& url,
                                                  const std::string& build_destination,
                                                  const std::string& batch_destination,
@@ -29,7 +30,7 @@ struct PostOffice {
     return fmt::format(
         "iib_registry: registry.invalid\nlogin_disabled: true\n"
         "iib_messaging_urls: ['{}']\niib_messaging_build_state_destination: {}\n"
-        "iib_messaging_batch_state_destination: {}\niib_messaging_timeout: 10\n{}",
+        "iib_messaging_batch_state_destination: {}\niib_messaging_timeout: 60\n{}",
         url, build_destination, batch_destination, more);
   }
 };

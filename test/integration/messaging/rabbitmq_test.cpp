@@ -24,7 +24,7 @@ constexpr auto kQueue = "/queue/iib.batch";
 std::vector<AmqpMessage> from(const AmqpConsumer& consumer, const std::string& address,
                               std::size_t count) {
   std::vector<AmqpMessage> found;
-  eventually(30s, [&] {
+  eventually(120s, [&] {
     found.clear();
     for (const auto& message : consumer.received()) {
       if (message.address == address) found.push_back(message);
@@ -100,7 +100,7 @@ TEST_CASE("messages of a real daemon arrive at RabbitMQ, field by field", "[mess
     Daemon daemon{office.state(), configuration(rabbit.tls_url(), stranger)};
     daemon.start();
     REQUIRE(daemon.post("/api/v1/builds/add", kQuickRequest).status == 201);
-    CHECK(eventually(20s, [&] {
+    CHECK(eventually(60s, [&] {
       return daemon.log().find("messages cannot be sent (amqp)") != std::string::npos;
     }));
     CHECK_THAT(daemon.log(), Contains("certificate verify failed"));

@@ -63,7 +63,7 @@ const Certificates& made_certificates() {
 }
 
 Settlement send_one(const AmqpBroker& broker, const SenderOptions& options) {
-  Sending sending{{broker.url()}, 5s, options};
+  Sending sending{{broker.url()}, 15s, options};
   sending.send(1, 1);
   return sending.wait(1)[1];
 }

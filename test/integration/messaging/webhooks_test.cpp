@@ -106,12 +106,12 @@ TEST_CASE("a webhook by TLS is verified, and one that hangs holds up only itself
     Daemon daemon{office.state(), configuration(stranger)};
     daemon.start();
     run_request(daemon, 1);
-    CHECK(eventually(20s, [&] {
+    CHECK(eventually(60s, [&] {
       return daemon.log().find("messages cannot be sent (webhook " + trusted.url() + ")") !=
              std::string::npos;
     }));
     CHECK_THAT(daemon.log(), Contains("certificate"));
-    CHECK(eventually(20s, [&] { return broker.received().size() == 4; }));
+    CHECK(eventually(60s, [&] { return broker.received().size() == 4; }));
     CHECK(daemon.stop() == 0);
   }
   CHECK(trusted.posts().empty());
@@ -120,15 +120,15 @@ TEST_CASE("a webhook by TLS is verified, and one that hangs holds up only itself
   Daemon daemon{office.state(), configuration(authority)};
   daemon.start();
   run_request(daemon, 2);
-  REQUIRE(eventually(30s, [&] { return trusted.posts().size() == 8; }));
+  REQUIRE(eventually(60s, [&] { return trusted.posts().size() == 8; }));
   for (const auto& post : trusted.posts()) {
     CHECK(post.signature == "sha256=" + hmac_sha256_hex(kSecret, post.body));
     CHECK(io::parse_json(post.body).HasMember("state"));
   }
-  CHECK(eventually(20s, [&] { return broker.received().size() == 8; }));
-  CHECK(eventually(20s, [&] { return waiting_for(office.database(), trusted.url()) == 0; }));
+  CHECK(eventually(60s, [&] { return broker.received().size() == 8; }));
+  CHECK(eventually(60s, [&] { return waiting_for(office.database(), trusted.url()) == 0; }));
   // The one that hangs has been asked in both lives, and has all of its messages still to get.
-  CHECK(eventually(20s, [&] { return hangs.requests().size() == 2; }));
+  CHECK(eventually(60s, [&] { return hangs.requests().size() == 2; }));
   CHECK(waiting_for(office.database(), fmt::format("http://{}/slow", hangs.address())) == 8);
   CHECK(daemon.stop() == 0);
 }

@@ -48,7 +48,7 @@ AuthSite::AuthSite(Clients clients)
   registry_ = std::make_unique<Background>(
       std::vector<std::string>{"docker-registry", "serve", (folder() / "registry.yml").string()},
       Variables{}, log);
-  if (eventually(20s, [&] { return accepts(port_); })) return;
+  if (eventually(60s, [&] { return accepts(port_); })) return;
   throw std::runtime_error{"docker-registry does not listen: " + read_file(log, kMostLog)};
 }
 

@@ -221,16 +221,16 @@ TEST_CASE("a token that ends in the middle of the work is replaced", "[registry]
   const auto access =
       access_with(site.auth_file("{" + entry(site.registry(), "ada:ada's:pass") + "}"));
   const auto image = ImageReference::parse(site.registry() + "/a/img:1");
-  site.tokens().accept_for(2s);  // though it says an hour
+  site.tokens().accept_for(5s);  // though it says an hour
   client.upload_bytes(image, config_blob(), kConfig, access);
-  REQUIRE(site.tokens().asked().size() == 1);
+  const auto asked = site.tokens().asked().size();
 
   const auto old = "Bearer " + site.tokens().last_token();
-  REQUIRE(eventually(10s, [&] { return site.status("/v2/a/img/manifests/1", old) == 401; }));
+  REQUIRE(eventually(60s, [&] { return site.status("/v2/a/img/manifests/1", old) == 401; }));
   static_cast<void>(client.put_manifest(image, kManifestType, small_manifest(), access));
 
   CHECK(client.manifest(image, access).bytes == small_manifest());
-  CHECK(site.tokens().asked().size() >= 2);
+  CHECK(site.tokens().asked().size() > asked);
 }
 
 TEST_CASE("credentials that are not accepted are named by where they come from",

@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-#include <chrono>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -99,12 +99,12 @@ TEST_CASE("free text is searched in a time that grows with its length only", "[b
   const auto text = GENERATE_COPY(values<std::string>(
       {std::string(kMany, 'a'), std::string(kMany, '/'), std::string(kMany, ':'),
        std::string(kMany, '.'), fmt::format("a.b/{}", std::string(kMany, 'c')), deep}));
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = std::clock();  // of the processor: a busy machine must not count
 
   CHECK(find_in_text(text).empty());
 
   // A step too many for each byte would take hours; this is slow enough for any sanitizer.
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{5});
+  CHECK(std::clock() - begin < 20 * CLOCKS_PER_SEC);
 }
 
 TEST_CASE("pull specifications in free text are found as the shared vectors say", "[bundle]") {

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-#include <chrono>
+#include <ctime>
 #include <stop_token>
 
 namespace iib::test {
@@ -186,15 +186,15 @@ TEST_CASE("10,000 pull specifications take seconds, not minutes", "[bundle]") {
   }
   fixture.with("otter.yaml", csv_text(pod, annotations));
   fixture.order.customizing.rules = bundle::default_later_rules();
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = std::clock();  // of the processor: a busy machine must not count
 
   const auto& result = fixture.run();
 
-  const auto took = std::chrono::steady_clock::now() - begin;
+  const auto took = std::clock() - begin;
   CHECK(result.found.size() == kImages);
   CHECK(result.looked_up.size() == kImages);
   // A second on a slow machine without optimization; quadratic behaviour took minutes.
-  CHECK(took < std::chrono::seconds{20});
+  CHECK(took < 20 * CLOCKS_PER_SEC);
   CHECK(fixture.lookup.calls == 2);
 }
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <limits>
@@ -52,14 +52,13 @@ long status_of(const std::string& name) {
 Measured measure_here(const std::string& text) {
   Measured measured;
   const auto before = status_of("VmRSS");
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = std::clock();  // of the processor: other programs must not count
   try {
     static_cast<void>(canonical_json(read_file_document(text, "hostile.yaml").root));
   } catch (const UserError&) {
     measured.refused = true;
   }
-  const auto passed = std::chrono::steady_clock::now() - begin;
-  measured.milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(passed).count();
+  measured.milliseconds = (std::clock() - begin) * 1000 / CLOCKS_PER_SEC;
   measured.kibibytes = status_of("VmHWM") - before;
   return measured;
 }

@@ -202,7 +202,12 @@ TEST_CASE("whenever a change is killed, the old index is there and can be change
   int killed = 0;
   int undone = 0;
   int journals = 0;
-  for (int round = 0; killed < kKills && round < kMostRounds; ++round) {
+  // In place, one kill at least must fall into the time of the journal; how long that is differs
+  // with the disk.
+  const auto enough = [&] {
+    return killed >= kKills && undone > kKills / 2 && (use == SourceUse::copy || journals > 0);
+  };
+  for (int round = 0; !enough() && round < kMostRounds; ++round) {
     const auto& chosen = known.at(static_cast<std::size_t>(round) % known.size());
     const auto file = subject.put(user.path());
     std::uniform_int_distribution<microseconds::rep> moment{0, chosen.took.count()};
@@ -231,7 +236,7 @@ TEST_CASE("whenever a change is killed, the old index is there and can be change
 
   std::cout << fmt::format("killed {} changes {}: {} undone, {} journals\n", killed,
                            use == SourceUse::in_place ? "in place" : "of a copy", undone, journals);
-  CHECK(killed == kKills);
+  CHECK(killed >= kKills);
   CHECK(undone > kKills / 2);
   if (use == SourceUse::in_place) CHECK(journals > 0);
 }

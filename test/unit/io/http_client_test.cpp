@@ -2,6 +2,7 @@
 
 #include "http_test_server.hpp"
 #include "iib/base/error.hpp"
+#include "loopback.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -303,7 +303,7 @@ TEST_CASE("a silent server is left as soon as a wait says so", "[http]") {
     }};
     CHECK_THROWS_AS(client.send(request, Cancellation{stop.get_token()}), Cancelled);
   }
-  CHECK(steady_clock::now() - begin < 2s);
+  CHECK(steady_clock::now() - begin < 10s);
 }
 
 TEST_CASE("an answer that does not end in time is ended by the call's limit", "[http]") {
@@ -320,9 +320,9 @@ TEST_CASE("an answer that does not end in time is ended by the call's limit", "[
 }
 
 TEST_CASE("nobody there, and no such name, are told", "[http]") {
-  std::optional<HttpTestServer> gone{std::in_place, [](const RawRequest&) { return answer(200); }};
-  auto client = client_of(*gone);
-  gone.reset();
+  const OwnPort nobody;  // kept, so that no other program takes it
+  io::HttpClient client{
+      io::origin_of(io::HttpScheme::http, fmt::format("127.0.0.1:{}", nobody.number())), {}};
   io::HttpClient nameless{io::origin_of(io::HttpScheme::http, "host.invalid"), {}};
 
   CHECK(failure_of(client, get()) == Cause::refused);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -165,11 +166,16 @@ TEST_CASE("a file that is no program is an error naming the cause", "[io][proces
 
 TEST_CASE("at its limit a program is ended and the error says after how long", "[io][process]") {
   Fixture fixture;
-  const auto begin = std::chrono::steady_clock::now();
+  // sleep obeys SIGTERM: no grace is used up. A busy machine may take a second of its own, but
+  // hardly each time.
+  std::chrono::steady_clock::duration least = 1h;
+  for (int tries = 0; tries < 3 && least >= 2s; ++tries) {
+    const auto begin = std::chrono::steady_clock::now();
+    CHECK_THROWS_WITH(fixture.runner.run(shell("exec sleep 100", 1s), {}), Catch::Contains("1 s"));
+    least = std::min(least, std::chrono::steady_clock::now() - begin);
+  }
 
-  CHECK_THROWS_WITH(fixture.runner.run(shell("exec sleep 100", 1s), {}), Catch::Contains("1 s"));
-
-  CHECK(std::chrono::steady_clock::now() - begin < 2s);  // sleep obeys SIGTERM: no grace is used up
+  CHECK(least < 2s);
 }
 
 TEST_CASE("a deadline that has passed starts nothing", "[io][process]") {
@@ -197,7 +203,7 @@ TEST_CASE("cancellation ends the whole group, even what ignores SIGTERM", "[io][
   source.request_stop();
 
   CHECK_THROWS_AS(running.get(), iib::Cancelled);
-  CHECK(iib::test::eventually(5s, [&] { return is_gone(descendant); }));
+  CHECK(iib::test::eventually(30s, [&] { return is_gone(descendant); }));
   CHECK(fs::is_empty(fixture.records));
 }
 
@@ -208,9 +214,9 @@ TEST_CASE("a descendant that keeps the pipes open does not delay the end", "[io]
   const Exit exit = fixture.runner.run(shell("sleep 100 & echo $!"), {});
 
   CHECK(exit.status == 0);
-  CHECK(std::chrono::steady_clock::now() - begin < 5s);
+  CHECK(std::chrono::steady_clock::now() - begin < 30s);
   const auto descendant = exit.output.substr(0, exit.output.size() - 1);
-  CHECK(iib::test::eventually(5s, [&] { return is_gone(descendant); }));
+  CHECK(iib::test::eventually(30s, [&] { return is_gone(descendant); }));
 }
 
 TEST_CASE("several programs at once each get their own output and status", "[io][process]") {
@@ -269,12 +275,13 @@ TEST_CASE("programs die with the daemon, and the next start ends their helpers",
   const auto records = Fixture::make(directory.path() / "records");
   const auto [leader, helper] = leave_orphans(records, directory.path() / "pids");
 
-  CHECK(iib::test::eventually(5s, [dead = leader] { return is_gone(dead); }));
+  CHECK(iib::test::eventually(30s, [dead = leader] { return is_gone(dead); }));
   REQUIRE_FALSE(is_gone(helper));  // the signal reaches the leader only
 
   const ProgramRunner next{records};
 
-  CHECK(is_gone(helper));
+  // /proc may show a process for a moment after it has lost its memory.
+  CHECK(iib::test::eventually(30s, [dead = helper] { return is_gone(dead); }));
   CHECK(fs::is_empty(records));
 }
 

@@ -17,6 +17,9 @@ using Catch::Contains;
 
 namespace {
 
+/// What a broker is given for what it never does: long enough for what a busy one does.
+constexpr auto kShort = 1500ms;
+
 std::size_t count(const std::map<std::int64_t, Settlement>& told, Outcome outcome) {
   std::size_t found = 0;
   for (const auto& [number, settlement] : told) found += settlement.outcome == outcome ? 1 : 0;
@@ -67,7 +70,7 @@ TEST_CASE("messages need not outlive a restart of the broker when that is config
   AmqpBroker broker;
   SenderOptions options;
   options.durable = false;
-  Sending sending{{broker.url()}, 5s, options};
+  Sending sending{{broker.url()}, 20s, options};
 
   sending.send(1, 1);
 
@@ -107,13 +110,13 @@ TEST_CASE("no more messages are under way than the broker gave credit for", "[me
 
 TEST_CASE("a broker without credit gets nothing, and other destinations do", "[messaging]") {
   AmqpBroker broker{{.credit = 0, .refused_addresses = {}}};
-  Sending sending{{broker.url()}, 300ms};
+  Sending sending{{broker.url()}, kShort};
 
   sending.send(1, 2);
 
   const auto told = sending.wait(2);
   CHECK(count(told, Outcome::link_failed) == 2);
-  CHECK_THAT(told.at(1).reason, Contains("did not take a message within 0.3 s"));
+  CHECK_THAT(told.at(1).reason, Contains("did not take a message within 1.5 s"));
   CHECK(broker.received().empty());
   broker.behave({});
   sending.send(3, 1, "other");
@@ -195,7 +198,7 @@ TEST_CASE("a lost connection fails what was under way, and the next message make
 TEST_CASE("a broker that settles nothing is given up after the timeout", "[messaging]") {
   AmqpBroker broker{{.answer = [](const AmqpMessage&) { return AmqpAnswer::keep_silent; },
                      .refused_addresses = {}}};
-  Sending sending{{broker.url()}, 300ms};
+  Sending sending{{broker.url()}, kShort};
 
   sending.send(1, 2);
 
@@ -213,18 +216,18 @@ TEST_CASE("URLs are tried in turn, and a reason names all of them without creden
 
   SECTION("the last one answers") {
     AmqpBroker broker;
-    Sending sending{{gone, silent.url(), broker.url()}, 300ms};
+    Sending sending{{gone, silent.url(), broker.url()}, kShort};
     sending.send(1, 1);
     CHECK(sending.wait(1)[1].outcome == Outcome::accepted);
   }
   SECTION("none answers") {
-    Sending sending{{gone, silent.url()}, 300ms};
+    Sending sending{{gone, silent.url()}, kShort};
     sending.send(1, 1);
     const auto told = sending.wait(1);
     REQUIRE(told.at(1).outcome == Outcome::broker_away);
     CHECK_THAT(told.at(1).reason, Contains(gone.substr(gone.find('@') + 1)) &&
                                       Contains(silent.url()) &&
-                                      Contains("no answer within 0.3 s") && !Contains("hunter2"));
+                                      Contains("no answer within 1.5 s") && !Contains("hunter2"));
   }
 }
 
@@ -235,7 +238,7 @@ TEST_CASE("ending while a broker keeps silent takes no time", "[messaging]") {
     Sending sending{{silent.url()}, 30s};
     sending.send(1, 1);
   }
-  CHECK(std::chrono::steady_clock::now() - begin < 5s);
+  CHECK(std::chrono::steady_clock::now() - begin < 15s);
 }
 
 TEST_CASE("a sender without a broker is refused", "[messaging]") {

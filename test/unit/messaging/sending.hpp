@@ -21,7 +21,7 @@ class Sending {
  public:
   /// `options`: all but URLs and timeout.
   explicit Sending(std::vector<std::string> urls,
-                   std::chrono::milliseconds timeout = std::chrono::seconds{5},
+                   std::chrono::milliseconds timeout = std::chrono::seconds{20},
                    SenderOptions options = {})
       : sender_{complete(std::move(options), std::move(urls), timeout),
                 [this](Settlement settlement) {
@@ -43,7 +43,7 @@ class Sending {
   void send(Message message) { sender_.send({std::move(message)}); }
   /// Waits until `count` were told.
   [[nodiscard]] std::map<std::int64_t, Settlement> wait(std::size_t count) {
-    iib::test::eventually(std::chrono::seconds{20}, [&] { return told().size() >= count; });
+    iib::test::eventually(std::chrono::seconds{60}, [&] { return told().size() >= count; });
     return told();
   }
   [[nodiscard]] std::map<std::int64_t, Settlement> told() {

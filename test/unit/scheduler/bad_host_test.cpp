@@ -59,7 +59,7 @@ TEST_CASE("jobs run to their end while the clock jumps", "[scheduler][clock]") {
                                        [](RequestId) { return quiet_log(); },
                                        quiet_log()};
 
-  CHECK(iib::test::eventually(5s, [&] { return is_complete(*store, request.id); }));
+  CHECK(iib::test::eventually(30s, [&] { return is_complete(*store, request.id); }));
 }
 
 TEST_CASE("a job whose log cannot be opened runs all the same", "[scheduler]") {
@@ -76,5 +76,5 @@ TEST_CASE("a job whose log cannot be opened runs all the same", "[scheduler]") {
   const scheduler::Scheduler scheduler{
       {.queues = {{"iib", 1}}, .owner = "host-a"}, *store, run, no_log, quiet_log()};
 
-  CHECK(iib::test::eventually(5s, [&] { return is_complete(*store, request.id); }));
+  CHECK(iib::test::eventually(30s, [&] { return is_complete(*store, request.id); }));
 }

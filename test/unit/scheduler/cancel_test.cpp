@@ -81,13 +81,13 @@ TEST_CASE("a cancelled job is stopped, and the others go on", "[scheduler][cance
     return task::Outcome{.reason = "done", .learned = {}};
   };
   Scheduler scheduler{workers(2), database.store, run, no_logs(), quiet()};
-  REQUIRE(eventually(5s, [&] { return started == 2; }));
+  REQUIRE(eventually(30s, [&] { return started == 2; }));
 
   cancel(database, scheduler, victim);
 
-  CHECK(eventually(5s, [&] { return stopped == 1; }));
+  CHECK(eventually(30s, [&] { return stopped == 1; }));
   release = true;
-  CHECK(eventually(5s, [&] { return database.latest(other).state == RequestState::complete; }));
+  CHECK(eventually(30s, [&] { return database.latest(other).state == RequestState::complete; }));
   const auto history = database.store.find(victim)->history;
   CHECK(history.size() == 2);
   CHECK(history.front().state == RequestState::failed);
@@ -105,7 +105,7 @@ TEST_CASE("a worker that was freed by a cancellation takes the next job", "[sche
     return task::Outcome{.reason = "done", .learned = {}};
   };
   Scheduler scheduler{workers(1), database.store, run, no_logs(), quiet()};
-  REQUIRE(eventually(5s, [&] { return started.load(); }));
+  REQUIRE(eventually(30s, [&] { return started.load(); }));
   const auto next = database.submit();
 
   cancel(database, scheduler, victim);
@@ -126,7 +126,7 @@ TEST_CASE("a queued job of an ended request is dropped without running", "[sched
 
   const Scheduler scheduler{workers(1), database.store, run, no_logs(), quiet()};
 
-  CHECK(eventually(5s, [&] { return database.latest(next).state == RequestState::complete; }));
+  CHECK(eventually(30s, [&] { return database.latest(next).state == RequestState::complete; }));
   CHECK_FALSE(ran_ended);
 }
 
@@ -153,27 +153,27 @@ TEST_CASE("a job waits until a cancelled one with its ordering key is really gon
     return task::Outcome{.reason = "done", .learned = {}};
   };
   Scheduler scheduler{workers(2), database.store, run, no_logs(), quiet()};
-  REQUIRE(eventually(5s, [&] { return started.load(); }));
+  REQUIRE(eventually(30s, [&] { return started.load(); }));
 
   cancel(database, scheduler, first);
-  REQUIRE(eventually(5s, [&] { return heard.load(); }));
+  REQUIRE(eventually(30s, [&] { return heard.load(); }));
   // To the store the first job is over, so the other worker claims the second.
-  REQUIRE(eventually(5s, [&] { return database.store.running_claim(second).has_value(); }));
+  REQUIRE(eventually(30s, [&] { return database.store.running_claim(second).has_value(); }));
   CHECK(database.latest(second).state == RequestState::in_progress);
 
   SECTION("and then runs") {
     let_go = true;
-    CHECK(eventually(5s, [&] { return database.latest(second).state == RequestState::complete; }));
+    CHECK(eventually(30s, [&] { return database.latest(second).state == RequestState::complete; }));
   }
   SECTION("unless it is cancelled too") {
     cancel(database, scheduler, second);
     let_go = true;
-    CHECK(eventually(5s, [&] { return first_gone.load(); }));
+    CHECK(eventually(30s, [&] { return first_gone.load(); }));
     CHECK(database.latest(second).reason == "cancelled");
   }
   SECTION("or the daemon stops, which puts it back into the queue") {
     std::jthread stopper{[&] { scheduler.stop(); }};
-    CHECK(eventually(5s, [&] { return !database.store.running_claim(second).has_value(); }));
+    CHECK(eventually(30s, [&] { return !database.store.running_claim(second).has_value(); }));
     let_go = true;
     stopper.join();
     CHECK(database.latest(second).state == RequestState::in_progress);
@@ -192,7 +192,7 @@ TEST_CASE("cancelling what does not run does nothing", "[scheduler][cancel]") {
   const auto id = database.submit();
   scheduler.wake();
 
-  CHECK(eventually(5s, [&] { return database.latest(id).state == RequestState::complete; }));
+  CHECK(eventually(30s, [&] { return database.latest(id).state == RequestState::complete; }));
 }
 
 TEST_CASE("cancelling many jobs at any moment of their lives leaves no job behind",

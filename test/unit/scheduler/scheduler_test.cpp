@@ -85,8 +85,8 @@ TEST_CASE("a job runs, tells its states and completes", "[scheduler]") {
 
   const Scheduler scheduler{with_queues({{"iib", 1}}), database.store, run, no_logs(), quiet()};
 
-  REQUIRE(
-      eventually(5s, [&] { return has_state(database.store, id, model::RequestState::complete); }));
+  REQUIRE(eventually(30s,
+                     [&] { return has_state(database.store, id, model::RequestState::complete); }));
   const auto request = database.store.find(id).value();
   CHECK(request.history.at(0).reason == "All done");
   CHECK(request.history.at(1).reason == "Working");
@@ -106,7 +106,7 @@ TEST_CASE("what a task throws becomes the reason of the failure", "[scheduler]")
   const Scheduler scheduler{with_queues({{"iib", 1}}), database.store, run, no_logs(), quiet()};
 
   REQUIRE(eventually(
-      5s, [&] { return has_state(database.store, RequestId{3}, model::RequestState::failed); }));
+      30s, [&] { return has_state(database.store, RequestId{3}, model::RequestState::failed); }));
   CHECK(reason(database.store, RequestId{1}) == "bundle x: no");
   CHECK(reason(database.store, RequestId{2}) == "registry: away");
   CHECK(reason(database.store, RequestId{3}) == "internal error, see the log of request 3");
@@ -124,7 +124,7 @@ TEST_CASE("a reason is cut at a whole character", "[scheduler]") {
   const Scheduler scheduler{with_queues({{"iib", 1}}), database.store, run, no_logs(), quiet()};
 
   REQUIRE(
-      eventually(5s, [&] { return has_state(database.store, id, model::RequestState::failed); }));
+      eventually(30s, [&] { return has_state(database.store, id, model::RequestState::failed); }));
   CHECK(reason(database.store, id).size() == 4095);
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("the jobs of a queue with one worker run in order of submission", "[sc
 
   const Scheduler scheduler{with_queues({{"iib", 1}}), database.store, run, no_logs(), quiet()};
 
-  REQUIRE(eventually(5s, [&] { return ran.with([](auto& ids) { return ids.size(); }) == 8; }));
+  REQUIRE(eventually(30s, [&] { return ran.with([](auto& ids) { return ids.size(); }) == 8; }));
   CHECK(ran.with([](auto& ids) { return ids; }) == submitted);
 }
 
@@ -180,7 +180,7 @@ TEST_CASE("a queue without workers keeps its jobs", "[scheduler]") {
                             no_logs(), quiet()};
 
   REQUIRE(eventually(
-      5s, [&] { return has_state(database.store, done, model::RequestState::complete); }));
+      30s, [&] { return has_state(database.store, done, model::RequestState::complete); }));
   CHECK(has_state(database.store, waiting, model::RequestState::in_progress));
 }
 
@@ -195,7 +195,7 @@ TEST_CASE("a stop puts the running job back without counting a try", "[scheduler
   };
   {
     Scheduler scheduler{with_queues({{"iib", 1}}), database.store, waits, no_logs(), quiet()};
-    REQUIRE(eventually(5s, [&] { return started.load(); }));
+    REQUIRE(eventually(30s, [&] { return started.load(); }));
     scheduler.stop();
   }
   CHECK(has_state(database.store, id, model::RequestState::in_progress));
@@ -208,8 +208,8 @@ TEST_CASE("a stop puts the running job back without counting a try", "[scheduler
   };
   const Scheduler next{with_queues({{"iib", 1}}), database.store, finishes, no_logs(), quiet()};
 
-  REQUIRE(
-      eventually(5s, [&] { return has_state(database.store, id, model::RequestState::complete); }));
+  REQUIRE(eventually(30s,
+                     [&] { return has_state(database.store, id, model::RequestState::complete); }));
   CHECK(tries == 0);
   CHECK(database.store.find(id)->history.at(1).reason ==
         "Resolving (began again after the daemon was stopped)");
@@ -229,7 +229,7 @@ TEST_CASE("a job that was running at the daemon's death runs again, at most max_
     REQUIRE(die());
     const Scheduler next{with_queues({{"iib", 1}}), database.store, run, no_logs(), quiet()};
     REQUIRE(eventually(
-        5s, [&] { return has_state(database.store, id, model::RequestState::complete); }));
+        30s, [&] { return has_state(database.store, id, model::RequestState::complete); }));
     CHECK(database.store.find(id)->history.at(1).reason ==
           "Resolving (began again after the daemon died, try 2 of 3)");
   }
@@ -257,7 +257,7 @@ TEST_CASE("a job that takes longer than its time limit fails", "[scheduler]") {
   const Scheduler scheduler{options, database.store, waits, no_logs(), quiet()};
 
   REQUIRE(
-      eventually(5s, [&] { return has_state(database.store, id, model::RequestState::failed); }));
+      eventually(30s, [&] { return has_state(database.store, id, model::RequestState::failed); }));
   CHECK_THAT(reason(database.store, id), Catch::Contains("waiting for the registry"));
 }
 
@@ -269,6 +269,7 @@ TEST_CASE("work submitted while the workers wait is found at a wake", "[schedule
   const auto id = submit(database.store, "iib");
   scheduler.wake();
 
+  // Without a wake it is found after 5 s.
   CHECK(
-      eventually(2s, [&] { return has_state(database.store, id, model::RequestState::complete); }));
+      eventually(4s, [&] { return has_state(database.store, id, model::RequestState::complete); }));
 }

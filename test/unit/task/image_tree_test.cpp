@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <string>
 
 using namespace iib;
 namespace fs = std::filesystem;
@@ -67,4 +69,46 @@ TEST_CASE("links of a catalog become the files that they lead to", "[image-tree]
   CHECK(fs::is_regular_file(fs::symlink_status(copy / "q" / "link.json")));
   CHECK(read_file(copy / "q" / "link.json", 100) == "catalog.json");
   CHECK(fs::is_regular_file(copy / "p" / "catalog.json"));
+}
+
+TEST_CASE("links of a catalog that lead to no file of it are left out", "[image-tree]") {
+  const TempDir directory{fs::temp_directory_path()};
+  const auto root = directory.path() / "root";
+  const auto copy = directory.path() / "copy";
+  write(root / "p" / "catalog.json");
+  write(directory.path() / "secret");
+  fs::create_directory(copy);
+  fs::create_directory(root / "q");
+  fs::create_symlink("../../secret", root / "q" / "outside");
+  fs::create_symlink("nothing", root / "q" / "dangling");
+  fs::create_symlink("loop", root / "q" / "loop");
+  fs::create_directory_symlink("../p", root / "q" / "directory");
+
+  REQUIRE(task::without_links(root, copy) == copy);
+  CHECK(fs::is_regular_file(copy / "p" / "catalog.json"));
+  CHECK(fs::is_empty(copy / "q"));
+}
+
+TEST_CASE("links to directories do not multiply what is copied", "[image-tree]") {
+  const TempDir directory{fs::temp_directory_path()};
+  const auto root = directory.path() / "root";
+  const auto to = directory.path() / "to";
+  constexpr int kLevels = 20;  // 2^20 files, if the links were followed
+  for (int i = 0; i < kLevels; ++i) {
+    const auto level = root / "p" / std::to_string(i);
+    fs::create_directories(level);
+    if (i == 0) continue;
+    for (const auto* name : {"a", "b"}) {
+      fs::create_directory_symlink(fs::path{".."} / std::to_string(i - 1), level / name);
+    }
+  }
+  write(root / "p" / "0" / "catalog.json");
+  fs::create_symlink("0/catalog.json", root / "p" / "first.json");
+
+  task::copy_plain(root, "p", to);
+  const fs::recursive_directory_iterator all{to};
+  CHECK(std::distance(fs::begin(all), fs::end(all)) == 1 + kLevels + 2);
+  CHECK(read_file(to / "p" / "first.json", 100) == "catalog.json");
+  task::copy_plain(root, "missing", to);
+  CHECK_FALSE(fs::exists(to / "missing"));
 }

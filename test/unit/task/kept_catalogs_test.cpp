@@ -100,6 +100,25 @@ TEST_CASE("the newest catalog of an image is kept, and none that is too large", 
   CHECK(fs::exists(large.root / "more"));
 }
 
+TEST_CASE("so many catalogs are kept, however small, and all make way for a build", "[task]") {
+  const Disk disk;
+  KeptCatalogs kept{disk.kept, 1000 * kBytes};
+  for (std::size_t i = 0; i <= KeptCatalogs::kMost; ++i) {
+    const auto name = std::to_string(i);
+    kept.keep({"sha256:" + name}, disk.make(name), disk.log);
+  }
+  CHECK(disk.entries() == KeptCatalogs::kMost);
+  CHECK(kept.find("sha256:0") == nullptr);
+  const auto used = kept.find("sha256:1");
+  REQUIRE(used);
+
+  kept.drop_all();
+
+  CHECK(kept.find("sha256:1") == nullptr);
+  CHECK(fs::exists(used->root / "package"));
+  CHECK(disk.entries() == 1);
+}
+
 TEST_CASE("nothing is left when the daemon ends, and what cannot be kept is no failure", "[task]") {
   const Disk disk;
   {

@@ -71,7 +71,7 @@ TEST_CASE("many that ask at once have one look", "[single flight]") {
     }));
   }
   slow.begun.wait();
-  REQUIRE(test::eventually(5s, [&] { return asking == 8; }));
+  REQUIRE(test::eventually(30s, [&] { return asking == 8; }));
   slow.end.set_value();
 
   for (auto& answer : answers) CHECK(answer.get().text == "found");
@@ -93,7 +93,7 @@ TEST_CASE("a failure reaches those that wait, and the next one looks again", "[s
     asking = true;
     return flight.find("key", {}, [] { return Answer{"looked again"}; });
   });
-  REQUIRE(test::eventually(5s, [&] { return asking.load(); }));
+  REQUIRE(test::eventually(30s, [&] { return asking.load(); }));
   slow.end.set_value();
 
   CHECK_THROWS_WITH(first.get(), "it is not there");
@@ -126,7 +126,7 @@ TEST_CASE("when the one that looks is cancelled, one of those that wait looks", 
     asking = true;
     return flight.find("key", {}, [] { return Answer{"whole"}; });
   });
-  REQUIRE(test::eventually(5s, [&] { return asking.load(); }));
+  REQUIRE(test::eventually(30s, [&] { return asking.load(); }));
   stop.request_stop();
   slow.end.set_value();
 

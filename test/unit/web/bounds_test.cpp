@@ -146,10 +146,11 @@ TEST_CASE("what is no HTTP is a 400", "[web][bounds]") {
 }
 
 TEST_CASE("slow, idle and vanished clients lose their connection", "[web][bounds]") {
+  // Long enough for this test itself, which speaks in time where it speaks.
   web::Limits limits;
-  limits.idle = 150ms;
-  limits.head = 150ms;
-  limits.body = 150ms;
+  limits.idle = 1s;
+  limits.head = 1s;
+  limits.body = 1s;
   WebFixture fixture{with_limits(limits)};
   RawClient client{fixture.address()};
 
@@ -198,7 +199,7 @@ TEST_CASE("a client that takes nothing of a long answer loses its connection", "
   RawClient client{fixture.address()};
 
   client.send(request_text("GET", "/api/v1/builds/1/logs"));
-  std::this_thread::sleep_for(600ms);  // the client's own slowness is what is tested
+  std::this_thread::sleep_for(2s);  // the client's own slowness is what is tested
 
   CHECK(client.receive().status == 0);
 }
@@ -223,7 +224,7 @@ TEST_CASE("one connection too many is told so", "[web][bounds]") {
 
   SECTION("and served once there is room") {
     second.reset();
-    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
     int status = 503;
     while (status != 200 && std::chrono::steady_clock::now() < deadline) {
       status = fixture.get("/api/v1/builds").status;
@@ -242,7 +243,7 @@ TEST_CASE("stopping closes idle connections and finishes answers", "[web][stop]"
   const auto begin = std::chrono::steady_clock::now();
   fixture.server->stop();
 
-  CHECK(std::chrono::steady_clock::now() - begin < 2s);
+  CHECK(std::chrono::steady_clock::now() - begin < 4s);  // less than it waits for answers
   CHECK(idle.is_closed_by_server());
   CHECK_THROWS(RawClient{address});
 }
@@ -258,7 +259,7 @@ TEST_CASE("a client in the middle of a request does not hold up the stop for lon
   const auto begin = std::chrono::steady_clock::now();
   fixture.server->stop();
 
-  CHECK(std::chrono::steady_clock::now() - begin < 2s);
+  CHECK(std::chrono::steady_clock::now() - begin < 4s);
 }
 
 TEST_CASE("an answer that breaks off ends its connection and gives its place back",
@@ -278,7 +279,7 @@ TEST_CASE("an answer that breaks off ends its connection and gives its place bac
   client.send(request_text("GET", "/api/v1/builds/1/logs"));
 
   CHECK(client.receive().status == 0);
-  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
   int status = 503;
   while (status != 200 && std::chrono::steady_clock::now() < deadline) {
     status = exchange(server.addresses().front(), "GET", "/api/v1/builds").status;

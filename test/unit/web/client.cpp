@@ -17,7 +17,7 @@
 namespace iib::test {
 namespace {
 
-constexpr int kTimeoutSeconds = 10;
+constexpr int kTimeoutSeconds = 30;
 constexpr std::string_view kUnix = "unix:";
 
 template <class Address>

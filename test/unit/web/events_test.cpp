@@ -285,14 +285,14 @@ TEST_CASE("events come at once, not at the next look", "[web][events]") {
     fixture.submit_add();
     REQUIRE(follower.next().has_value());
     REQUIRE(follower.next().has_value());
-    CHECK(std::chrono::steady_clock::now() - begin < 5s);
+    CHECK(std::chrono::steady_clock::now() - begin < 20s);
   }
 }
 
 TEST_CASE("a stream of events does not last for ever, and goes on elsewhere", "[web][events]") {
   web::Limits limits;
-  limits.follow = 50ms;
-  limits.keep_alive = 10ms;
+  limits.follow = 500ms;
+  limits.keep_alive = 50ms;
   WebFixture fixture{with_limits(limits)};
   fixture.submit_add();
   Follower follower{fixture, kEvents, "0"};
@@ -316,7 +316,7 @@ TEST_CASE("stopping ends streams of events in order", "[web][events][stop]") {
 
   fixture.server->stop();
 
-  CHECK(std::chrono::steady_clock::now() - begin < 2s);
+  CHECK(std::chrono::steady_clock::now() - begin < 4s);
   CHECK(all.next()->id == "1.1");
   CHECK_FALSE(all.next().has_value());
   CHECK(one.next()->id == "1");
@@ -337,7 +337,7 @@ TEST_CASE("those who follow events and those who follow logs share their places"
   CHECK_THAT(error_of(refused), Catch::Contains("nothing is lost"));
 
   two.reset();
-  CHECK(eventually(5s, [&] { return Follower{fixture, kEvents}.head.status == 200; }));
+  CHECK(eventually(30s, [&] { return Follower{fixture, kEvents}.head.status == 200; }));
 }
 
 TEST_CASE("a reader that takes nothing costs no other an event, and is cut off", "[web][events]") {

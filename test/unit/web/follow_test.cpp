@@ -148,7 +148,7 @@ TEST_CASE("stopping ends a followed log in order, with all that there was", "[we
 
   fixture.server->stop();
 
-  CHECK(std::chrono::steady_clock::now() - begin < 2s);
+  CHECK(std::chrono::steady_clock::now() - begin < 4s);
   CHECK(client.receive_chunks() == "a line\n");
   CHECK(client.is_closed_by_server());
 }
@@ -178,13 +178,13 @@ TEST_CASE("followers are bounded, and leave their place when they go", "[web][fo
 
   SECTION("by closing the connection") {
     clients.pop_back();
-    CHECK(eventually(5s, [&] { return status_of_next() == 200; }));
+    CHECK(eventually(30s, [&] { return status_of_next() == 200; }));
   }
   SECTION("by the end of the request") {
     fixture.finish_next(model::RequestState::failed);
     CHECK(clients.front()->receive_chunks() == "");
     fixture.submit_add();
-    CHECK(eventually(5s, [&] {
+    CHECK(eventually(30s, [&] {
       RawClient next{fixture.address()};
       next.send(request_text("GET", "/api/v1/builds/2/logs?follow=1"));
       return next.receive().status == 200;
@@ -230,7 +230,7 @@ TEST_CASE("a follower that takes nothing loses its connection, and the others no
   CHECK(read_until(quick, "a line\n") == "a line\n");
 
   RawClient third{fixture.address()};
-  CHECK(eventually(5s, [&] {
+  CHECK(eventually(30s, [&] {
     third.send(request_text("HEAD", kFollow));
     return third.receive(true).status == 200;  // the slow one's place is free
   }));

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 
@@ -48,6 +49,13 @@ std::chrono::duration<double> time_of(const WebFixture& fixture, const std::stri
   const auto begin = std::chrono::steady_clock::now();
   static_cast<void>(fixture.post(kAdd, kGoodAdd, headers));
   return std::chrono::steady_clock::now() - begin;
+}
+
+/// The least of several times: what a busy machine adds to some of them does not count.
+std::chrono::duration<double> least_time_of(const WebFixture& fixture, const std::string& headers) {
+  auto least = time_of(fixture, headers);
+  for (int more = 0; more < 9; ++more) least = std::min(least, time_of(fixture, headers));
+  return least;
 }
 
 }  // namespace
@@ -103,12 +111,13 @@ TEST_CASE("a password that was right is remembered, another is not", "[web][user
   WebFixture fixture{users.options()};
   const auto first = time_of(fixture, kRight);
 
-  const auto again = time_of(fixture, kRight);
+  const auto again = least_time_of(fixture, kRight);
 
   CHECK(again < first / 4);
-  CHECK(time_of(fixture, kWrong) > first / 4);  // the slow way, however often
+  // The slow way, however often; what takes its time takes no less on a busy machine.
+  for (int tries = 0; tries < 2; ++tries) CHECK(again < time_of(fixture, kWrong) / 4);
   // Whether there is such a user does not show in the time.
-  CHECK(time_of(fixture, kNobody) > first / 4);
+  CHECK(again < time_of(fixture, kNobody) / 4);
 }
 
 TEST_CASE("while passwords are compared the server goes on", "[web][users]") {
