@@ -7,6 +7,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 arches=(amd64 arm64 ppc64le s390x)
 engine=tools
+program=''
 keep=''
 work=''
 registry_pid=''
@@ -14,13 +15,14 @@ iibd_pid=''
 
 usage() {
   cat <<'TEXT'
-Usage: packaging/quickstart.sh [--engine embedded|tools] [--keep]
+Usage: packaging/quickstart.sh [--engine embedded|tools] [--program FILE] [--keep]
 
 Needs Debian 12, and root or sudo for the packages that are missing. Everything else happens in build/
 and in a temporary directory that is removed at the end. No service is left running.
 
   --engine NAME  what makes the images: tools (skopeo and buildah; the default), or embedded (iibd itself, then
                  run as an ordinary user and without any program on its PATH)
+  --program FILE this iibd, built already, instead of one that is built in build/
   --keep         leave the registry and iibd running, and say how to talk to them and how to stop them
   --help         this text
 TEXT
@@ -96,6 +98,7 @@ build_iibd() {
       >"$work/meson.log" || die_with_log "$work/meson.log" "meson could not set up $root/build"
   fi
   ninja -C "$root/build" iibd/iibd || die "the build failed; its messages are above"
+  program=$root/build/iibd/iibd
 }
 
 start_registry() {
@@ -195,14 +198,14 @@ push_bundles() {
 
 # As the user nobody, without any program, where we are root and the engine is the embedded one.
 run_iibd() {
-  local program=("$root/build/iibd/iibd" serve --config "$work/iibd.yaml")
-  [[ $engine == embedded ]] || exec setsid "${program[@]}"
-  ((EUID == 0)) || exec setsid env PATH=/nowhere "${program[@]}"
-  install -m 755 "$root/build/iibd/iibd" "$work/iibd"
-  program[0]=$work/iibd
+  local command=("$program" serve --config "$work/iibd.yaml")
+  [[ $engine == embedded ]] || exec setsid "${command[@]}"
+  ((EUID == 0)) || exec setsid env PATH=/nowhere "${command[@]}"
+  install -m 755 "$program" "$work/iibd"
+  command[0]=$work/iibd
   chmod 711 "$work"
   chown nobody: "$work/state"
-  exec setsid setpriv --reuid nobody --regid nogroup --clear-groups env PATH=/nowhere "${program[@]}"
+  exec setsid setpriv --reuid nobody --regid nogroup --clear-groups env PATH=/nowhere "${command[@]}"
 }
 
 start_iibd() {
@@ -349,6 +352,11 @@ main() {
         [[ $engine == tools || $engine == embedded ]] || die "--engine is tools or embedded"
         shift
         ;;
+      --program)
+        program=${2:-}
+        [[ -f $program && -x $program ]] || die "--program needs the path of a built iibd"
+        shift
+        ;;
       --help | -h)
         usage
         exit 0
@@ -359,7 +367,8 @@ main() {
   done
 
   say "Looking for what must be installed"
-  local sections=(build run quickstart)
+  local sections=(run quickstart)
+  [[ -n $program ]] || sections+=(build)
   [[ $engine == embedded ]] || sections+=(tools)
   "$root/packaging/install-packages.sh" "${sections[@]}"
   work=$(mktemp -d "${TMPDIR:-/tmp}/iibd-quickstart.XXXXXX")
@@ -371,7 +380,7 @@ main() {
   echo '{}' >"$REGISTRY_AUTH_FILE"
   chmod 644 "$REGISTRY_AUTH_FILE"
 
-  build_iibd
+  [[ -n $program ]] || build_iibd
   start_registry
   push_base_image
   push_bundles

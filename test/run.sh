@@ -117,6 +117,8 @@ run_checks() { # build directory, pattern
     ['every test that docs/reliability.md names exists']="$checks/promises.sh"
     ['systemd accepts the unit file']="$checks/systemd_unit.sh $1/iibd/iibd"
     ['meson install puts everything in place']="$checks/install.sh $1"
+    ['the quick start works with the engine embedded']="$checks/quickstart.sh $1/iibd/iibd embedded"
+    ['the quick start works with the engine tools']="$checks/quickstart.sh $1/iibd/iibd tools"
   )
   for name in "${!commands[@]}"; do
     [[ -z $2 || ${name,,} == *"${2,,}"* ]] || continue

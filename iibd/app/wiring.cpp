@@ -93,6 +93,7 @@ task::Settings task_settings(const config::Config& config, const StateDirectory&
           .retries = config.retry_policy(),
           .docker_config_template = config.docker_config_template,
           .insecure_registries = config.insecure_registries,
+          .architecture_labels = config.supported_archs,
           .work_root = state.work(),
           .required_labels = config.required_labels,
           .binary_images = config.binary_image_config,

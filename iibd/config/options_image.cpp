@@ -66,10 +66,11 @@ Section image_options() {
                  "directory, so that an index is not fetched again; the least used go first. With "
                  "either engine up to a quarter as much is taken beside that by the unpacked "
                  "catalogs of the file-based indexes that were built last, until the daemon ends."),
-          option(
-              honoured, "iib_supported_archs", &Config::supported_archs, map_of(text()),
-              "{amd64: x86_64, arm64: aarch64, ppc64le: ppc64le, s390x: s390x}",
-              "Architectures, and what the label `architecture` of a built image says for each."),
+          option(honoured, "iib_supported_archs", &Config::supported_archs, map_of(text()),
+                 "{amd64: x86_64, arm64: aarch64, ppc64le: ppc64le, s390x: s390x}",
+                 "Architectures, and what the label `architecture` of an image for each says, if "
+                 "it has "
+                 "one. A request whose images would say something else fails, and pushes nothing."),
           option(ours, "iib_verify_from_index", &Config::verify_from_index,
                  one_of<VerifyFromIndex>({{"always", VerifyFromIndex::always},
                                           {"overwrite", VerifyFromIndex::overwrite}}),
@@ -88,18 +89,21 @@ Section limit_options() {
       "Time limits and retries",
       {
           option(honoured, "iib_skopeo_timeout", &Config::skopeo_timeout, duration(1s), "300s",
-                 "The longest a call of a registry may take."),
+                 "The longest a call of a registry may take; with the engine `embedded` 1 s more "
+                 "for each 32 KiB that it moves."),
           option(ours, "iib_build_timeout", &Config::build_timeout, duration(1s), "30m",
-                 "The longest the making of one image may take."),
+                 "The longest that making and pushing images may take: with the engine `embedded` "
+                 "all architectures together, with `tools` each call of buildah."),
           option(ours, "iib_opm_timeout", &Config::opm_timeout, duration(1s), "60m",
                  "For the engine `opm`: the longest one run may take."),
           option(ours, "iib_http_timeout", &Config::http_timeout, duration(1s), "30s",
                  "The longest a call of another service than OMPS may take."),
           option(ours, "iib_omps_timeout", &Config::omps_timeout, duration(1s), "60s",
                  "The longest the upload of a package to OMPS may take."),
-          option(ours, "iib_ca_file", &Config::ca_file, optional(path()), "",
-                 "Authorities (PEM) that other services (Greenwave, OMPS) are trusted by, besides "
-                 "those of the host."),
+          option(
+              ours, "iib_ca_file", &Config::ca_file, optional(path()), "",
+              "Authorities (PEM) that other services (Greenwave, OMPS, webhooks) are trusted by, "
+              "besides those of the host."),
           option(honoured, "iib_total_attempts", &Config::total_attempts, whole_number(1, 1000),
                  "5", "How often something outside is tried in all before it counts as failed."),
           option(honoured, "iib_retry_multiplier", &Config::retry_multiplier, duration(0s), "5",

@@ -38,7 +38,8 @@ RegistryOptions registry_options(const EmbeddedEngineOptions& options) {
           .insecure_registries = options.insecure_registries,
           .retries = options.retries,
           .call_limit = options.call_limit,
-          .transfers = options.connections};
+          .transfers = options.connections,
+          .layer_bytes = options.extract_limits.layer_bytes};
 }
 
 /// `access` for work that may take `limit`.

@@ -65,7 +65,7 @@ PushedIndex push_images(const Context& context, const Preparation& preparation,
       const auto stacked = made.stacked.find(target.architecture);
       if (stacked != made.stacked.end()) target.stacked = stacked->second;
     }
-    return context.images().build_and_push(made.content, targets, context.own_access());
+    return build_images(context, made.content, targets, context.own_access());
   };
   auto made = index_images(context, preparation, catalog, options);
   try {

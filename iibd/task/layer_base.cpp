@@ -18,10 +18,15 @@ namespace {
 
 /// Images of more layers start slowly, and from 127 on not at all (catalog-fbc 6, O3).
 constexpr std::size_t kMostLayers = 30;
-/// What lies in the layers beside the largest counts from here on: less costs nobody anything, and
-/// a small index would be pushed whole all the time.
+/// Bytes of no use count from here on: fewer cost nobody anything, and a small index would be
+/// pushed whole all the time.
 constexpr std::uint64_t kFewBytes = 1U << 20U;
 constexpr std::size_t kAtOnce = 8;
+
+/// Whether `dead` bytes are about half of those that clients fetch, besides `others`.
+bool are_most(std::uint64_t dead, std::uint64_t others) {
+  return dead > std::max(others, kFewBytes);
+}
 
 /// Labels but for those that the new image sets.
 std::map<std::string, std::string> other_labels(std::map<std::string, std::string> labels,
@@ -55,14 +60,16 @@ std::optional<image::ImageConfig> binary_image_below(const Context& context,
   return std::nullopt;
 }
 
-/// The same of the sizes of its layers, `below` of which are those of its binary image.
+/// obstacle_of_layers() for an index, `below` layers of which are those of its binary image.
 std::string obstacle_of_sizes(const Context& context, const model::ImageReference& pinned,
                               const image::ImageConfig& index, std::size_t below,
-                              const image::Access& access) {
-  if (index.diff_ids.size() == below + 1) return {};  // one layer is what a full build gives
+                              std::uint64_t left, const image::Access& access) {
+  // One layer is what a full build gives: all of it is of use, and obstacle_of_removal() knows what
+  // the change leaves of that.
+  if (index.diff_ids.size() == below + 1) return {};
   const auto bytes = context.images().manifest(pinned, access).layer_bytes;
   if (bytes.size() != index.diff_ids.size()) return "its manifest and its config name other layers";
-  return obstacle_of_layers(std::span{bytes}.subspan(below));
+  return obstacle_of_layers(std::span{bytes}.subspan(below), left);
 }
 
 /// find_layer_base() for one architecture.
@@ -72,7 +79,8 @@ struct OfImage {
 };
 
 OfImage look_at(const Context& context, const Preparation& preparation,
-                const image::ImageContent& content, const std::string& architecture) {
+                const image::ImageContent& content, std::uint64_t left,
+                const std::string& architecture) {
   // The credentials of the request may read from_index, but are not for what we push.
   const auto access = context.own_access();
   const auto& pinned = preparation.from_index->images.at(architecture);
@@ -91,27 +99,40 @@ OfImage look_at(const Context& context, const Preparation& preparation,
     return {"it has labels that the binary image has not"};
   }
   const auto below = binary->diff_ids.size();
-  auto obstacle = obstacle_of_sizes(context, pinned, index, below, access);
+  auto obstacle = obstacle_of_sizes(context, pinned, index, below, left, access);
   if (is_same || !obstacle.empty()) return {std::move(obstacle)};
   return {.stacked = image::StackedLayers{pinned, index.diff_ids.size() - below}};
 }
 
 }  // namespace
 
-std::string obstacle_of_layers(std::span<const std::uint64_t> bytes) {
+std::string obstacle_of_layers(std::span<const std::uint64_t> bytes, std::uint64_t left) {
   if (bytes.size() >= kMostLayers) return fmt::format("it has {} layers of its own", bytes.size());
   if (bytes.empty()) return {};
-  // A layer replaces as much of what lies below it as it has itself, or less: at most as many bytes
-  // as all but the largest have are dead, of which O3 wants about half. An index that only grows is
-  // pushed whole each time it has doubled.
+  // What a layer replaces has about as many bytes as the layer itself: of that, at most as much is
+  // dead as all but the largest have. An index that only grows is pushed whole each time it has
+  // doubled.
   const auto largest = *std::ranges::max_element(bytes);
   const auto others = std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0}) - largest;
-  if (others <= std::max(largest, kFewBytes)) return {};
-  return fmt::format("its layers have {} bytes beside the largest, which has {}", others, largest);
+  if (are_most(others, largest)) {
+    return fmt::format("its layers have {} bytes beside the largest, which has {}", others,
+                       largest);
+  }
+  // What a layer removes or makes smaller is dead, too, and has no bytes in that layer. Many
+  // changes that each remove little show only in what is left, of which a layer packs two bytes
+  // into one or better.
+  const auto all = others + largest;
+  if (all <= left / 2 || !are_most(all - left / 2, left / 2)) return {};
+  return fmt::format("its layers have {} bytes, and of the index {} are left, unpacked", all, left);
+}
+
+std::string obstacle_of_removal(std::uint64_t before, std::uint64_t after) {
+  if (before <= after || !are_most(before - after, after)) return {};
+  return fmt::format("of its {} bytes, unpacked, {} are left", before, after);
 }
 
 LayerBase find_layer_base(const Context& context, const Preparation& preparation,
-                          const image::ImageContent& content) {
+                          const image::ImageContent& content, std::uint64_t left) {
   if (preparation.binary_image.is_scratch()) return {"the new one is to have no binary image"};
   const std::vector<std::string> architectures{preparation.architectures.begin(),
                                                preparation.architectures.end()};
@@ -122,7 +143,7 @@ LayerBase find_layer_base(const Context& context, const Preparation& preparation
   }
   std::vector<OfImage> found(architectures.size());
   in_parallel(architectures.size(), kAtOnce, [&](std::size_t i) {
-    found[i] = look_at(context, preparation, content, architectures[i]);
+    found[i] = look_at(context, preparation, content, left, architectures[i]);
   });
   LayerBase base;
   for (std::size_t i = 0; i < found.size(); ++i) {

@@ -11,8 +11,14 @@
 namespace iib::task {
 
 /// Why layers of these sizes, those that an index has beside its binary image's from the lowest up,
-/// are to become one; empty when they may stay (catalog-fbc 6, O3).
-[[nodiscard]] std::string obstacle_of_layers(std::span<const std::uint64_t> bytes);
+/// are to become one; empty when they may stay (catalog-fbc 6, O3). The change leaves files of
+/// about `left` bytes, unpacked.
+[[nodiscard]] std::string obstacle_of_layers(std::span<const std::uint64_t> bytes,
+                                             std::uint64_t left);
+
+/// Why an index whose files have `before` bytes does not stay below one whose files have `after`:
+/// what a change removes stays in the layers below (O3). Empty when it may.
+[[nodiscard]] std::string obstacle_of_removal(std::uint64_t before, std::uint64_t after);
 
 /// What a new layer lies on (catalog-fbc 6, O2).
 struct LayerBase {
@@ -25,9 +31,9 @@ struct LayerBase {
 };
 
 /// Finds what a new layer can lie on, besides the binary image itself. `content` has the settings
-/// of the new images. Asks the registry about the images, also those that from_index says to be
-/// made from: ours say so in their history.
+/// of the new images, whose files have about `left` bytes. Asks the registry about the images, also
+/// those that from_index says to be made from: ours say so in their history.
 [[nodiscard]] LayerBase find_layer_base(const Context& context, const Preparation& preparation,
-                                        const image::ImageContent& content);
+                                        const image::ImageContent& content, std::uint64_t left);
 
 }  // namespace iib::task

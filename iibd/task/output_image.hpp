@@ -25,6 +25,14 @@ namespace iib::task {
     const std::map<std::string, model::ImageReference>& bases,
     const std::set<std::string>& architectures, const std::string& output);
 
+/// Builds an image with `content` for each of `targets` and pushes it. Throws ExternalError before
+/// anything is pushed when the label `architecture` of one would not be what `iib_supported_archs`
+/// says (pipeline 5.5); an image without that label may be for any.
+[[nodiscard]] std::vector<image::PushedImage> build_images(const Context& context,
+                                                           const image::ImageContent& content,
+                                                           std::span<const image::Target> targets,
+                                                           const image::Access& access);
+
 /// Tells the state, if the request has it, and pushes the manifest list of `images` as `output`, if
 /// the job is still ours; gives it by digest.
 [[nodiscard]] model::ImageReference push_manifest_list(Context& context, const std::string& output,

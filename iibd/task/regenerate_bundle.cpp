@@ -107,9 +107,9 @@ Outcome run_regenerate_bundle(Context& context) {
 
   const auto output = output_pull_spec(context);
   const auto architectures = source.image.architectures();
-  const auto images = context.images().build_and_push(
-      {.files = layer_files(root, directories), .labels = std::move(labels)},
-      output_targets(source.image.images, architectures, output), context.access());
+  const auto images =
+      build_images(context, {.files = layer_files(root, directories), .labels = std::move(labels)},
+                   output_targets(source.image.images, architectures, output), context.access());
   static_cast<void>(push_manifest_list(context, output, images));
 
   model::Learned learned;

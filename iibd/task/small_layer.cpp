@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -19,6 +20,14 @@ namespace fbc = catalog::fbc;
 
 bool holds(const std::vector<std::string>& sorted, const std::string& path) {
   return std::binary_search(sorted.begin(), sorted.end(), path);
+}
+
+/// About the bytes of the files that an image has for a catalog of `root` bytes with `database`
+/// (empty: none). Its serve cache, which is not made yet, holds about what the catalog holds.
+std::uint64_t bytes_in_image(std::uint64_t root, const fs::path& database) {
+  std::error_code error;
+  const auto bytes = database.empty() ? 0 : fs::file_size(database, error);
+  return 2 * root + (error ? 0 : bytes);
 }
 
 /// Whether neither is there, or both with the same bytes.
@@ -51,8 +60,12 @@ std::string ChangedIndex::obstacle(const Context& context, const Preparation& pr
     return fmt::format("its catalog is not at {}", kConfigsPath);
   }
   if (from_.catalog.database.empty() != now_.database.empty()) return "its database comes or goes";
+  const auto left = bytes_in_image(root_.bytes_after, now_.database);
+  auto removal =
+      obstacle_of_removal(bytes_in_image(root_.bytes_before, from_.catalog.database), left);
+  if (!removal.empty()) return removal;
   try {
-    base_ = find_layer_base(context, preparation, content);
+    base_ = find_layer_base(context, preparation, content, left);
     return base_.obstacle.empty() ? obstacle_of_cache(context.cancellation()) : base_.obstacle;
   } catch (const Cancelled&) {
     throw;

@@ -22,4 +22,18 @@ inline io::ByteSource bytes_of(std::string bytes, std::size_t piece = SIZE_MAX) 
   };
 }
 
+/// Gives `bytes`, then zeroes without end; tells by `given` how many it was asked for.
+inline io::ByteSource endless(std::string bytes, std::uint64_t& given) {
+  given = 0;
+  return [bytes = std::move(bytes), &given](std::span<char> buffer) {
+    std::fill(buffer.begin(), buffer.end(), '\0');
+    if (given < bytes.size()) {
+      const auto count = std::min<std::size_t>(buffer.size(), bytes.size() - given);
+      std::memcpy(buffer.data(), bytes.data() + given, count);
+    }
+    given += buffer.size();
+    return buffer.size();
+  };
+}
+
 }  // namespace iib::test

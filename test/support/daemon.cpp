@@ -23,6 +23,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Longer than anything takes on a machine with much else to do.
+constexpr auto kPatience = 60s;
 constexpr std::string_view kListening = "listening on http";
 constexpr std::string_view kHost = "://127.0.0.1:";
 
@@ -47,7 +49,7 @@ Answer to_answer(const httplib::Result& result) {
 
 httplib::Client client(int port) {
   httplib::Client http{"127.0.0.1", port};
-  http.set_read_timeout(30s);
+  http.set_read_timeout(kPatience);
   return http;
 }
 
@@ -111,7 +113,7 @@ bool Daemon::reads_port() {
 void Daemon::start() {
   launch();
   bool listens = false;
-  eventually(20s, [&] { return (listens = reads_port()) || reap(WNOHANG) != -2; });
+  eventually(kPatience, [&] { return (listens = reads_port()) || reap(WNOHANG) != -2; });
   if (!listens) throw std::runtime_error{"iibd does not listen; its log:\n" + log()};
 }
 
@@ -144,7 +146,7 @@ int Daemon::wait_end(std::chrono::seconds limit) {
 int Daemon::run_to_end() {
   launch();
   int status = -2;
-  if (eventually(20s, [&] { return (status = reap(WNOHANG)) != -2; })) return status;
+  if (eventually(kPatience, [&] { return (status = reap(WNOHANG)) != -2; })) return status;
   kill();
   throw std::runtime_error{"iibd did not end by itself; its log:\n" + log()};
 }

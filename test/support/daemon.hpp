@@ -40,12 +40,12 @@ class Daemon {
   /// that is to be full.
   void log_to(std::filesystem::path file) { log_file_ = std::move(file); }
   /// Starts it and waits until it listens. Throws with its log when it ends instead, or does not
-  /// listen within 20 s.
+  /// listen within a minute.
   void start();
   /// SIGKILL, as the kernel would do it.
   void kill();
   /// SIGTERM; gives the exit status, -1 when it had to be killed after `limit`.
-  int stop(std::chrono::seconds limit = std::chrono::seconds{10});
+  int stop(std::chrono::seconds limit = std::chrono::seconds{60});
   /// Waits until it ends by itself or a signal of the test's; gives the exit status, -1 when a
   /// signal ended it. Throws after `limit`.
   int wait_end(std::chrono::seconds limit);

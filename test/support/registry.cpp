@@ -28,6 +28,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Longer than anything takes on a machine with much else to do.
+constexpr auto kPatience = 60s;
 constexpr auto kManifest = "application/vnd.docker.distribution.manifest.v2+json";
 constexpr auto kList = "application/vnd.docker.distribution.manifest.list.v2+json";
 constexpr auto kConfig = "application/vnd.docker.container.image.v1+json";
@@ -60,7 +62,7 @@ std::string htpasswd_line(const Login& login, const std::filesystem::path& scrat
 
 httplib::Client client(int port, const std::optional<Login>& login) {
   httplib::Client http{"127.0.0.1", port};
-  http.set_read_timeout(30s);
+  http.set_read_timeout(kPatience);
   if (login) http.set_basic_auth(login->user, login->password);
   return http;
 }
@@ -112,7 +114,7 @@ Registry::Registry(std::optional<Login> login)
   }
   std::ofstream{config} << text;
   pid_ = spawn({"docker-registry", "serve", config.string()}, directory_.path() / "log");
-  const bool answers = eventually(20s, [&] {
+  const bool answers = eventually(kPatience, [&] {
     const auto result = client(port_, login_).Get("/v2/");
     return result && result->status == 200;
   });
@@ -211,9 +213,17 @@ std::string Registry::manifest(const std::string& repository, const std::string&
 }
 
 std::string Registry::blob(const std::string& repository, const std::string& digest) const {
-  const auto result = client(port_, login_).Get(fmt::format("/v2/{}/blobs/{}", repository, digest));
-  if (!result || result->status != 200) throw std::runtime_error{"registry has no blob " + digest};
-  return result->body;
+  // docker-registry 2.8 writes a blob's link anew at every push of it, not at once: while somebody
+  // pushes an equal one, this one may be missing for a moment.
+  std::string bytes;
+  const bool found = eventually(10s, [&] {
+    auto result = client(port_, login_).Get(fmt::format("/v2/{}/blobs/{}", repository, digest));
+    if (!result || result->status != 200) return false;
+    bytes = std::move(result->body);
+    return true;
+  });
+  if (!found) throw std::runtime_error{"registry has no blob " + digest};
+  return bytes;
 }
 
 }  // namespace iib::test

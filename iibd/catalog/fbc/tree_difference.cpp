@@ -47,6 +47,10 @@ bool is_directory(const Entry& entry) {
   return S_ISDIR(entry.status.st_mode);
 }
 
+std::uint64_t bytes_of(const Entry& entry) {
+  return S_ISREG(entry.status.st_mode) ? static_cast<std::uint64_t>(entry.status.st_size) : 0;
+}
+
 /// Whether two files are the same to whoever reads them.
 bool same(const Entry& before, const Entry& after) {
   if (before.status.st_mode != after.status.st_mode) return false;
@@ -83,11 +87,13 @@ TreeDifference compare_trees(const fs::path& before, const fs::path& after) {
   TreeDifference difference;
   for (const auto& [name, entry] : now) {
     if (is_directory(entry)) continue;
+    difference.bytes_after += bytes_of(entry);
     const auto found = old.find(name);
     if (found == old.end() || !same(found->second, entry)) difference.written.push_back(name);
   }
   std::set<std::string> gone;
   for (const auto& [name, entry] : old) {
+    difference.bytes_before += bytes_of(entry);
     const auto found = now.find(name);
     // A file in place of a directory is written, and what was in the directory goes with it.
     const bool replaced = found != now.end() && is_directory(entry) && !is_directory(found->second);

@@ -61,11 +61,12 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/// Whether plain HTTP is worth a try where TLS ended so.
+/// Whether plain HTTP is worth a try where TLS ended so. Its proxy may be another, which knows the
+/// name, or the same one, which opens no tunnel to that port.
 bool may_be_plain(io::HttpFailure::Cause cause) {
   using Cause = io::HttpFailure::Cause;
   return cause == Cause::tls || cause == Cause::refused || cause == Cause::cut ||
-         cause == Cause::protocol;
+         cause == Cause::protocol || cause == Cause::proxy || cause == Cause::unresolved;
 }
 
 }  // namespace

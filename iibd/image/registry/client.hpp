@@ -31,6 +31,8 @@ struct RegistryOptions {
   std::chrono::seconds call_limit{300};
   /// Requests under way at once to one registry.
   std::size_t transfers = 8;
+  /// The longest layer that is fetched.
+  std::uint64_t layer_bytes = 16ULL << 30U;
   /// Larger blobs are uploaded in pieces, so that a cut does not cost all of them.
   std::uint64_t chunked_above = 512ULL << 20U;
   std::uint64_t chunk_bytes = 64ULL << 20U;  ///< A piece, unless the registry wants larger ones.
@@ -64,7 +66,8 @@ class RegistryClient {
   /// A small blob; one that says to be larger than `limit` is refused.
   [[nodiscard]] std::string read_blob(const model::ImageReference& where, const Blob& blob,
                                       std::size_t limit, const Access& access);
-  /// A blob into the new file `file`; resumed where it was cut. Nothing is left when it fails.
+  /// A layer into the new file `file`; resumed where it was cut. Nothing is left when it fails. One
+  /// that its manifest says to be longer than `layer_bytes` is not asked for.
   void download(const model::ImageReference& where, const Blob& blob,
                 const std::filesystem::path& file, const Access& access);
 

@@ -38,6 +38,15 @@ constexpr std::uint64_t kProgressBytes = 1UL << 20U;
                       Retry::no};
 }
 
+/// A compressed layer is hardly ever longer than what comes out of it, which has the same bound.
+void check_size(const Blob& layer, std::uint64_t limit, const Step& step) {
+  if (layer.size <= limit) return;
+  throw UserError{fmt::format(
+      "{} cannot be {}: its manifest says that the layer {} is {} bytes long, more than "
+      "the {} that iibd fetches of one; make the image of smaller layers",
+      step.subject, step.action, layer.digest.text(), layer.size, limit)};
+}
+
 /// A blob as far as it has come.
 class PartialFile {
  public:
@@ -178,6 +187,7 @@ std::string fetch_blob(RegistryCalls& calls, const Errand& errand, const Blob& b
 
 void download_blob(RegistryCalls& calls, const Errand& errand, const Blob& blob,
                    const fs::path& path) {
+  check_size(blob, calls.options().layer_bytes, errand.step);
   PartialFile file{path, blob, errand.step};
   calls.retried(errand, [&](bool& moved_on) {
     const auto before = file.size();

@@ -13,7 +13,7 @@ namespace iib::image {
 [[nodiscard]] std::string fetch_blob(RegistryCalls& calls, const Errand& errand, const Blob& blob,
                                      std::size_t limit);
 
-/// A blob into the new file `file`; see RegistryClient::download().
+/// A layer into the new file `file`; see RegistryClient::download().
 void download_blob(RegistryCalls& calls, const Errand& errand, const Blob& blob,
                    const std::filesystem::path& file);
 

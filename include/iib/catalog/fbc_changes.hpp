@@ -6,6 +6,7 @@
 #include "iib/catalog/problem.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -108,6 +109,8 @@ void check_deprecations_text(std::string_view package, std::string_view text);
 struct TreeDifference {
   std::vector<std::string> written;  ///< Files that are new or have other contents or modes.
   std::vector<std::string> removed;  ///< Files and directories that are gone; not what is in them.
+  std::uint64_t bytes_before = 0;    ///< Of all files, those that stay the same too.
+  std::uint64_t bytes_after = 0;
 };
 
 /// Whether both files, which can be read, hold the same bytes.

@@ -39,6 +39,8 @@ struct Settings {
   /// `iib_docker_config_template`.
   std::filesystem::path docker_config_template;
   std::vector<std::string> insecure_registries;  ///< `iib_insecure_registries`.
+  /// `iib_supported_archs`: architecture -> what the label `architecture` of an image for it says.
+  std::map<std::string, std::string> architecture_labels{};
   /// Holds a directory per running request; swept at start.
   std::filesystem::path work_root;
   /// The least free bytes below `work_root` before a build begins.

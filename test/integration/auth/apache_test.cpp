@@ -41,7 +41,7 @@ class Apache {
         std::make_unique<Background>(std::vector<std::string>{kProgram, "-DFOREGROUND", "-f",
                                                               (folder() / "httpd.conf").string()},
                                      realm.variables(), folder() / "out");
-    if (!eventually(20s, [&] { return accepts(port_); })) {
+    if (!eventually(60s, [&] { return accepts(port_); })) {
       throw std::runtime_error{"Apache does not listen: " + read_file(folder() / "out", 1U << 20U)};
     }
   }

@@ -38,7 +38,7 @@ Realm::Realm() {
   kdc_ = std::make_unique<Background>(
       std::vector<std::string>{system_program("krb5kdc"), "-n", "-r", "IIBD.TEST"}, variables(),
       file("kdc.out"));
-  if (!eventually(20s, [&] { return accepts(port_); })) {
+  if (!eventually(60s, [&] { return accepts(port_); })) {
     throw std::runtime_error{"the KDC does not listen: " + read_file(file("kdc.out"), 1U << 20U)};
   }
 }

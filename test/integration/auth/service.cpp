@@ -55,14 +55,14 @@ Ended Service::user(const std::vector<std::string>& arguments, const std::string
 void Service::reload(const std::string& expected) const {
   const auto before = count(daemon.log(), expected);
   ::kill(daemon.pid(), SIGHUP);
-  if (eventually(10s, [&] { return count(daemon.log(), expected) > before; })) return;
+  if (eventually(60s, [&] { return count(daemon.log(), expected) > before; })) return;
   throw std::runtime_error{"the daemon does not reload; its log:\n" + daemon.log()};
 }
 
 Fetched submit(const std::string& url, const std::vector<std::string>& options,
                const Variables& variables) {
   std::vector<std::string> command{"curl",       "-s",    "-S", "-i",
-                                   "--max-time", "30",    "-H", "Content-Type: application/json",
+                                   "--max-time", "60",    "-H", "Content-Type: application/json",
                                    "-d",         kGoodAdd};
   command.insert(command.end(), options.begin(), options.end());
   command.push_back(url + "/api/v1/builds/add");

@@ -1,12 +1,12 @@
 #include "engine_site.hpp"
 #include "iib/base/error.hpp"
 #include "skip.hpp"
+#include "variable.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 
 namespace iib::test {
@@ -14,28 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
-
-/// A variable of the environment set for a test's time.
-class Variable {
- public:
-  Variable(const char* name, const std::string& value) : name_{name} {
-    if (const char* old = std::getenv(name)) old_ = old;
-    ::setenv(name, value.c_str(), 1);
-  }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-  ~Variable() {
-    if (old_) {
-      ::setenv(name_, old_->c_str(), 1);
-    } else {
-      ::unsetenv(name_);
-    }
-  }
-
- private:
-  const char* name_;
-  std::optional<std::string> old_;
-};
 
 const Login kLogin{.user = "otter", .password = "fish-for-supper"};
 constexpr auto kEncoded = "b3R0ZXI6ZmlzaC1mb3Itc3VwcGVy";  // of the login

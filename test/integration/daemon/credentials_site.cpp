@@ -87,7 +87,7 @@ PasswordRegistry::PasswordRegistry(const fs::path& folder, const std::vector<Log
   registry_ = std::make_unique<Background>(
       std::vector<std::string>{"docker-registry", "serve", (folder_ / "registry.yml").string()},
       Variables{}, folder_ / "registry.log");
-  if (!eventually(20s, [&] { return accepts(port_); })) {
+  if (!eventually(60s, [&] { return accepts(port_); })) {
     throw std::runtime_error{"docker-registry does not listen: " +
                              read_file(folder_ / "registry.log", kLargestFile)};
   }
@@ -142,6 +142,8 @@ Sightings watch(const Daemon& daemon, const std::string& life, std::int64_t requ
   std::set<fs::path> files;
   const auto path = fmt::format("/api/v1/builds/{}", request);
   eventually(120s, [&] {
+    // Twice, for looking at all processes takes a while, and a request that is refused does not.
+    look_at_auth_files(daemon, files, sightings);
     look_at_processes(life, logins, processes, sightings);
     look_at_auth_files(daemon, files, sightings);
     return text_of(daemon.get(path).json, "state") != "in_progress";

@@ -1,5 +1,6 @@
 #include "auth_site.hpp"
 #include "credentials_site.hpp"
+#include "fragments.hpp"
 #include "regeneration.hpp"
 
 #include <catch2/catch.hpp>
@@ -105,6 +106,28 @@ TEST_CASE("a registry with passwords and TLS by a private authority is used by b
   check_complete(made);
   CHECK_THAT(registry.manifest("iib-build:3", kService), Contains("manifests"));
 
+  // A bundle below one that the service can read.
+  const auto fill_nest = [&](const std::string& name, const std::vector<std::string>& images) {
+    auto bundle = heron_bundle(heron_csv(images));
+    bundle.labels["com.redhat.delivery.operator.bundle"] = "true";
+    registry.fill(plain.push_image("nest", bundle), name, kOwner);
+    return registry.pull_spec(name);
+  };
+  const auto child = fill_nest("private/child:1", {});
+  const auto parent = fill_nest("parent:1", {child});
+  const auto find_nested = [&](const std::string& more) {
+    return build_watched(daemon, life, "recursive-related-bundles",
+                         fmt::format(R"({{"parent_bundle_image":"{}"{}}})", parent, more), logins);
+  };
+  const auto unread = find_nested("");
+  CHECK(text_of(unread, "state") == "failed");
+  CHECK_THAT(text_of(unread, "state_reason"), Contains("credentials") && Contains(child));
+  const auto found = find_nested(fmt::format(R"(,"registry_auths":{})", auths));
+  check_complete(found);
+  CHECK_THAT(
+      daemon.get(fmt::format("/api/v1/builds/{}/nested-bundles", found["id"].GetInt64())).body,
+      Contains(child));
+
   CHECK(read_file(credentials, 4096) == before);
   CHECK_FALSE(fs::exists(plain.directory() / ".docker"));
   CHECK_FALSE(fs::exists(plain.directory() / ".config"));
@@ -165,6 +188,33 @@ TEST_CASE("a token writes its one index and nothing else, beside the credentials
       CHECK(asked[i].user == (scope.starts_with("repository:b/") ? "bo" : "ada"));
     }
   }
+
+  // It reads fragments there, too, which the service cannot.
+  const auto emptied =
+      build(daemon, "create-empty-index",
+            fmt::format(R"({{"from_index":"{}","binary_image":"{}","output_fbc":true}})",
+                        registry.pull_spec("a/iib-build:1"), registry.pull_spec("a/base:v1")));
+  check_complete(emptied);
+  registry.copy(fmt::format("a/iib-build:{}", emptied["id"].GetInt64()), ada, "b/catalog:files",
+                bo);
+  registry.fill(plain.push_image("tern", fragment_image("tern", package_blobs("tern", "1.0.0"))),
+                "b/catalog:tern", bo);
+  const auto files = registry.pull_spec("b/catalog:files");
+  const auto fragment = registry.pull_spec("b/catalog:tern");
+  const auto take = [&](const std::string& more) {
+    return build_watched(
+        daemon, life, "fbc-operations",
+        fmt::format(R"({{"from_index":"{}","binary_image":"{}","fbc_fragments":["{}"]{}}})", files,
+                    registry.pull_spec("a/base:v1"), fragment, more),
+        logins);
+  };
+  const auto unread = take("");
+  CHECK(text_of(unread, "state") == "failed");
+  CHECK_THAT(text_of(unread, "state_reason"), Contains("credentials") && Contains(fragment));
+  const auto taken =
+      take(R"(,"overwrite_from_index":true,"overwrite_from_index_token":"bo:bo's pass")");
+  check_complete(taken);
+  CHECK(text_of(taken, "index_image") == files);
 }
 
 }  // namespace iib::test

@@ -1,5 +1,6 @@
 #include "eventually.hpp"
 #include "index_image.hpp"
+#include "loopback.hpp"
 #include "processes.hpp"
 #include "site.hpp"
 
@@ -15,6 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLife = "IIBD_TEST_LIFE";
+/// How many ends of the daemon may come too late: a request that was seen in a state may have ended
+/// before the daemon does.
+constexpr int kEnds = 10;
 
 /// A daemon whose processes can be told from those of its other lives.
 Daemon make_life(const Site& site, int number, const std::string& configuration = {}) {
@@ -28,14 +32,14 @@ std::vector<Process> processes_of(const Site& site, int number) {
 }
 
 bool life_is_gone(const Site& site, int number) {
-  return eventually(10s, [&] { return processes_of(site, number).empty(); });
+  return eventually(60s, [&] { return processes_of(site, number).empty(); });
 }
 
 /// Submits `body` until a request is seen to be in `state`: the embedded engine is through with the
 /// last one within milliseconds. Gives that request.
 std::int64_t submit_until_seen(const Daemon& daemon, const std::string& body,
                                const std::string& state) {
-  constexpr int kAttempts = 10;
+  constexpr int kAttempts = 50;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const auto request = submit(daemon, "add", body);
     if (reaches(daemon, request, state)) return request;
@@ -72,35 +76,42 @@ TEST_CASE("a daemon killed in any visible state completes the request once it ru
        {"Resolving the bundles", "Resolving the images", "Building the index image",
         "Checking which bundles are already in the index", "Creating the manifest list"}) {
     CAPTURE(state);
-    std::int64_t request = 0;
-    {
-      auto daemon = make_life(site, ++life);
+    bool began_again = false;
+    for (int death = 0; death < kEnds && !began_again; ++death) {
+      std::int64_t request = 0;
+      {
+        auto daemon = make_life(site, ++life);
+        daemon.start();
+        REQUIRE_FALSE(processes_of(site, life).empty());
+        request =
+            submit_until_seen(daemon, site.add_body({otter}, {.from_index = from_index}), state);
+        daemon.kill();
+      }
+      auto daemon = make_life(site, life + 1);
       daemon.start();
-      request =
-          submit_until_seen(daemon, site.add_body({otter}, {.from_index = from_index}), state);
-      REQUIRE_FALSE(processes_of(site, life).empty());
-      daemon.kill();
-    }
-    auto daemon = make_life(site, life + 1);
-    daemon.start();
-    CHECK(life_is_gone(site, life));
-    ++life;
-    const auto document = daemon.wait_final(request);
+      CHECK(life_is_gone(site, life));
+      ++life;
+      const auto document = daemon.wait_final(request);
 
-    const auto history = history_of(document);
-    CAPTURE(history);
-    CHECK(text_of(document, "state") == "complete");
-    CHECK(count_of(history, "began again after the daemon died, try 2 of 3") == 1);
-    CHECK(count_of(history, "Creating the manifest list") <= 2);
-    CHECK(count_of(history, "The index image was pushed") == 1);
-    const auto pull_spec = text_of(document, "index_image");
-    CHECK(pull_spec == site.pull_spec(fmt::format("iib-build:{}", request)));
-    CHECK(read_index(site.registry(), pull_spec).architectures() ==
-          std::vector<std::string>{"amd64", "s390x"});
-    CHECK(bundles_of(site.registry(), pull_spec) ==
-          std::vector<std::string>{"heron-operator.v1.0.0", "otter-operator.v0.1.0"});
-    CHECK(std::filesystem::is_empty(site.state() / "work"));
-    CHECK(std::filesystem::is_empty(site.state() / "programs"));
+      const auto history = history_of(document);
+      CAPTURE(history);
+      CHECK(text_of(document, "state") == "complete");
+      const auto told = count_of(history, "began again after the daemon died, try 2 of 3");
+      CHECK(told <= 1);
+      began_again = told == 1;
+      if (!began_again) continue;
+      CHECK(count_of(history, "Creating the manifest list") <= 2);
+      CHECK(count_of(history, "The index image was pushed") == 1);
+      const auto pull_spec = text_of(document, "index_image");
+      CHECK(pull_spec == site.pull_spec(fmt::format("iib-build:{}", request)));
+      CHECK(read_index(site.registry(), pull_spec).architectures() ==
+            std::vector<std::string>{"amd64", "s390x"});
+      CHECK(bundles_of(site.registry(), pull_spec) ==
+            std::vector<std::string>{"heron-operator.v1.0.0", "otter-operator.v0.1.0"});
+      CHECK(std::filesystem::is_empty(site.state() / "work"));
+      CHECK(std::filesystem::is_empty(site.state() / "programs"));
+    }
+    CHECK(began_again);
   }
 }
 
@@ -108,7 +119,10 @@ TEST_CASE("a request during which the daemon dies three times ends failed and sa
   IIBD_NEEDS_TOOLS();
   Site site;
   site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
-  const auto bundle = site.push_bundle("otter-operator", "0.1.0");
+  // It takes connections and never answers, so that the request is in this state at each death.
+  const OwnPort silent;
+  silent.listen(64);
+  const auto bundle = fmt::format("127.0.0.1:{}/otter-operator:0.1.0", silent.number());
   std::int64_t request = 0;
   for (int life = 1; life <= 3; ++life) {
     auto daemon = make_life(site, life);
@@ -141,24 +155,30 @@ TEST_CASE("an orderly stop in the middle of a build counts no try, and the build
   site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   const auto bundle = site.push_bundle("otter-operator", "0.1.0");
   const std::string one_try = "iib_max_tries: 1\n";  // a counted try would fail the request
-  auto first = make_life(site, 1, one_try);
-  first.start();
-  const auto request = submit(first, "add", site.add_body({bundle}, {.add_arches = {"amd64"}}));
-  REQUIRE(reaches(first, request, "Building the index image"));
+  bool began_again = false;
+  for (int life = 1; life < 2 * kEnds && !began_again; life += 2) {
+    auto first = make_life(site, life, one_try);
+    first.start();
+    const auto request = submit_until_seen(
+        first, site.add_body({bundle}, {.add_arches = {"amd64"}}), "Building the index image");
 
-  CHECK(first.stop(10s) == 0);
-  CHECK(processes_of(site, 1).empty());
-  CHECK(std::filesystem::is_empty(site.state() / "work"));
+    CHECK(first.stop() == 0);
+    CHECK(processes_of(site, life).empty());
+    CHECK(std::filesystem::is_empty(site.state() / "work"));
 
-  auto second = make_life(site, 2, one_try);
-  second.start();
-  const auto document = second.wait_final(request);
-  const auto history = history_of(document);
-  CAPTURE(history);
-  CHECK(text_of(document, "state") == "complete");
-  CHECK(count_of(history, "began again after the daemon was stopped") == 1);
-  CHECK(bundles_of(site.registry(), text_of(document, "index_image")) ==
-        std::vector<std::string>{"otter-operator.v0.1.0"});
+    auto second = make_life(site, life + 1, one_try);
+    second.start();
+    const auto document = second.wait_final(request);
+    const auto history = history_of(document);
+    CAPTURE(history);
+    CHECK(text_of(document, "state") == "complete");
+    const auto told = count_of(history, "began again after the daemon was stopped");
+    CHECK(told <= 1);
+    began_again = told == 1;
+    CHECK(bundles_of(site.registry(), text_of(document, "index_image")) ==
+          std::vector<std::string>{"otter-operator.v0.1.0"});
+  }
+  CHECK(began_again);
 }
 
 }  // namespace iib::test

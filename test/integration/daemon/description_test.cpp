@@ -22,6 +22,8 @@ constexpr auto kConfiguration =
     "iib_trusted_proxies: [127.0.0.1]\n"
     "iib_queues: {iib: 0}\n";
 
+constexpr auto kLastSummary = "Tell whether the database answers";
+
 io::Exit run(const fs::path& directory, const std::string& program,
              std::vector<std::string> arguments) {
   const TempDir records{fs::temp_directory_path(), "records-"};
@@ -65,18 +67,27 @@ TEST_CASE("the page shows every operation in a browser, and asks nobody else", "
   Daemon daemon{directory.path() / "state", kConfiguration};
   daemon.start();
 
-  const auto browsed =
-      run(directory.path(), "chromium",
-          {"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-           "--disable-background-networking", "--disable-component-update", "--disable-sync",
-           fmt::format("--user-data-dir={}", (directory.path() / "profile").string()),
-           "--virtual-time-budget=10000", "--enable-logging=stderr", "--dump-dom", url_of(daemon)});
+  const auto browse = [&](int attempt) {
+    return run(
+        directory.path(), "chromium",
+        {"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--disable-dev-shm-usage",
+         fmt::format("--user-data-dir={}/profile-{}", directory.path().string(), attempt),
+         "--virtual-time-budget=10000", "--enable-logging=stderr", "--dump-dom", url_of(daemon)});
+  };
+  // Now and then a browser ends by itself, or before the page is whole: that is none of ours.
+  auto browsed = browse(1);
+  for (int attempt = 2; attempt <= 3; ++attempt) {
+    if (browsed.status == 0 && Catch::contains(browsed.output, kLastSummary)) break;
+    browsed = browse(attempt);
+  }
 
   INFO(browsed.error_output);
   REQUIRE(browsed.status == 0);
   for (const auto* summary :
        {"List requests, newest first", "Add bundles to an index image", "Report the progress",
-        "End a request that is queued or running", "Tell whether the database answers"}) {
+        "End a request that is queued or running", kLastSummary}) {
     CHECK_THAT(browsed.output, Catch::Contains(summary));
   }
   CHECK_THAT(browsed.error_output, !Catch::Contains("CONSOLE") || Catch::Contains("favicon"));

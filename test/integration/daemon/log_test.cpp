@@ -37,7 +37,9 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 /// Breaks the database for a daemon that has it open.
 void hide_requests(const Daemon& daemon) {
-  SQLite::Database database{(daemon.state() / "iibd.db").string(), SQLite::OPEN_READWRITE};
+  constexpr int kPatienceMs = 60'000;  // should the daemon write at this moment
+  SQLite::Database database{(daemon.state() / "iibd.db").string(), SQLite::OPEN_READWRITE,
+                            kPatienceMs};
   database.exec("PRAGMA legacy_alter_table = ON");
   database.exec("ALTER TABLE request RENAME TO hidden");
 }

@@ -42,6 +42,14 @@ io::JsonDocument add_first(const Daemon& daemon, Site& site, const std::string& 
                              {.add_arches = {"amd64"}, .more = more}));
 }
 
+/// The same as build(), as `user`; empty: nobody.
+io::JsonDocument add_as(const Daemon& daemon, const std::string& user, const std::string& body) {
+  const auto answer = daemon.post("/api/v1/builds/add", body, user);
+  CAPTURE(answer.body);
+  REQUIRE(answer.status == 201);
+  return daemon.wait_final(answer.json["id"].GetInt64());
+}
+
 std::string reason_of(const io::JsonDocument& document) {
   CHECK(text_of(document, "state") == "failed");
   return text_of(document, "state_reason");
@@ -54,13 +62,13 @@ std::string push_labelled_base(Site& site, const std::map<std::string, std::stri
   return site.push_image("labelled", image);
 }
 
-/// The sample bundle with its images in the registry of `site`.
-TestImage bundle_with_images_at(const Site& site, const fs::path& scratch) {
+/// The sample bundle with its images at `registry`.
+TestImage bundle_with_images_at(const std::string& registry, const fs::path& scratch) {
   fs::copy(sample_bundle("otter-operator", "0.1.0"), scratch, fs::copy_options::recursive);
   const auto csv = scratch / "manifests" / "otter-operator.clusterserviceversion.yaml";
   const std::regex image{"registry\\.example\\.com/wetland/([a-z-]+)[@:][^\\s\"']+"};
   const auto moved =
-      std::regex_replace(read_file(csv, 1'000'000), image, site.pull_spec("wetland/$1:1"));
+      std::regex_replace(read_file(csv, 1'000'000), image, registry + "/wetland/$1:1");
   std::ofstream{csv} << moved;
   return bundle_image(scratch);
 }
@@ -113,6 +121,43 @@ TEST_CASE("an index is labelled with its version and scope, and scopes only fall
             site.rm_body({"otter-operator"}, {.from_index = text_of(stage, "index_image"),
                                               .more = R"(,"distribution_scope":"prod")"}));
   CHECK_THAT(reason_of(back), Contains("distribution_scope") && Contains("stage"));
+}
+
+TEST_CASE("a version of a bundle may be replaced in an index for dev and stage, not for prod",
+          "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  Daemon daemon{site.state(), site.configuration()};
+  daemon.start();
+  const auto index = build_index(daemon, "add",
+                                 site.add_body({site.push_bundle("otter-operator", "0.1.0"),
+                                                site.push_bundle("otter-operator", "0.2.0")},
+                                               {.add_arches = {"amd64"}}));
+  auto again = bundle_image(sample_bundle("otter-operator", "0.2.0"));
+  again.labels["com.example.build"] = "2";
+  const auto digest = site.registry().push("rebuilt", "v1", again);
+  const auto add = [&](const std::string& scope) {
+    return build(daemon, "add",
+                 site.add_body({site.pull_spec("rebuilt:v1")},
+                               {.from_index = index,
+                                .more = fmt::format(R"(,"distribution_scope":"{}")", scope)}));
+  };
+
+  CHECK_THAT(reason_of(add("prod")),
+             Contains(site.pull_spec("rebuilt")) && Contains("otter-operator.v0.2.0"));
+  for (const std::string scope : {"stage", "dev"}) {
+    CAPTURE(scope);
+    const auto document = add(scope);
+    INFO(text_of(document, "state_reason"));
+    REQUIRE(text_of(document, "state") == "complete");
+    IndexDatabase database{site.registry(), text_of(document, "index_image")};
+    CHECK(database.query("SELECT bundlepath FROM operatorbundle "
+                         "WHERE name = 'otter-operator.v0.2.0'") ==
+          Rows{{site.pull_spec("rebuilt@" + digest)}});
+    CHECK(bundles_of(site.registry(), text_of(document, "index_image")) ==
+          std::vector<std::string>{"otter-operator.v0.1.0", "otter-operator.v0.2.0"});
+  }
 }
 
 TEST_CASE("an index whose label names no scope is refused", "[parameters]") {
@@ -279,8 +324,8 @@ TEST_CASE("related images that do not exist fail the request, all of them named"
   site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
   Daemon daemon{site.state(), site.configuration()};
   daemon.start();
-  const auto bundle =
-      site.push_image("moved-bundle", bundle_with_images_at(site, site.directory() / "moved"));
+  const auto bundle = site.push_image(
+      "moved-bundle", bundle_with_images_at(site.registry().address(), site.directory() / "moved"));
   const auto body =
       site.add_body({bundle}, {.add_arches = {"amd64"}, .more = R"(,"check_related_images":true)"});
   const std::vector<std::string> images{"otter-migrate", "otter-operator", "otter-server"};
@@ -292,6 +337,38 @@ TEST_CASE("related images that do not exist fail the request, all of them named"
     site.registry().push("wetland/" + image, "1", {.layers = {{}}, .labels = {}});
   }
   CHECK(text_of(build(daemon, "add", body), "state") == "complete");
+}
+
+TEST_CASE("related images are looked for where those of the user lie by now", "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  // Nobody may ask there, so that whoever does ends at once.
+  const std::string old = "127.0.0.1:1";
+  Daemon daemon{site.state(),
+                site.configuration(fmt::format("iib_trusted_proxies: [127.0.0.1]\n"
+                                               "iib_related_image_registry_replacement:\n"
+                                               "  tern: {{'{0}': '{1}', '{1}': '{0}'}}\n"
+                                               "  heron: {{quay.io: '{1}'}}\n",
+                                               old, site.registry().address()))};
+  daemon.start();
+  const auto bundle =
+      site.push_image("old-bundle", bundle_with_images_at(old, site.directory() / "old"));
+  const auto body =
+      site.add_body({bundle}, {.add_arches = {"amd64"}, .more = R"(,"check_related_images":true)"});
+  const std::vector<std::string> images{"otter-migrate", "otter-operator", "otter-server"};
+
+  const auto reason = reason_of(add_as(daemon, "tern", body));
+  for (const auto& image : images) CHECK_THAT(reason, Contains(site.pull_spec("wetland/" + image)));
+
+  for (const auto& image : images) {
+    site.registry().push("wetland/" + image, "1", {.layers = {{}}, .labels = {}});
+  }
+  CHECK(text_of(add_as(daemon, "tern", body), "state") == "complete");
+  for (const std::string user : {"heron", ""}) {
+    CAPTURE(user);
+    CHECK_THAT(reason_of(add_as(daemon, user, body)), Contains(old + "/wetland/otter-server"));
+  }
 }
 
 TEST_CASE("a queue gated as the page shows asks Greenwave before anything is built",

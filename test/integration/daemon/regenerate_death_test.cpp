@@ -9,7 +9,9 @@
 namespace iib::test {
 namespace {
 
-using namespace std::chrono_literals;
+/// How many deaths may come too late: a request that was seen in a state may have ended before the
+/// daemon does.
+constexpr int kDeaths = 10;
 
 /// A heron with enough images and files that no state goes by unseen.
 TestImage large_bundle(Site& site) {
@@ -55,26 +57,33 @@ TEST_CASE("a daemon killed in any state of a regeneration completes it once it r
   for (const std::string state : {"Resolving the bundle image", "Regenerating the bundle image",
                                   "Creating the manifest list"}) {
     CAPTURE(state);
-    std::int64_t request = 0;
-    {
+    bool began_again = false;
+    for (int death = 0; death < kDeaths && !began_again; ++death) {
+      std::int64_t request = 0;
+      bool reached = false;
+      {
+        Daemon daemon{site.state(), site.configuration()};
+        daemon.start();
+        request = submit(daemon, "regenerate-bundle",
+                         regenerate_body(site.pull_spec("bundles/heron:v1")));
+        reached = reaches(daemon, request, state);
+        daemon.kill();
+      }
+      if (!reached) continue;
       Daemon daemon{site.state(), site.configuration()};
       daemon.start();
-      request =
-          submit(daemon, "regenerate-bundle", regenerate_body(site.pull_spec("bundles/heron:v1")));
-      REQUIRE(reaches(daemon, request, state));
+
+      const auto document = daemon.wait_final(request);
+      check_complete(site, document, request);
+      const auto history = history_of(document);
+      const auto told = std::ranges::count_if(history, [](const std::string& reason) {
+        return reason.find("began again after the daemon died, try 2 of 3") != std::string::npos;
+      });
+      CHECK(told <= 1);
+      began_again = told == 1;
       daemon.kill();
     }
-    Daemon daemon{site.state(), site.configuration()};
-    daemon.start();
-
-    const auto document = daemon.wait_final(request);
-    check_complete(site, document, request);
-    const auto history = history_of(document);
-    CHECK(std::ranges::count_if(history, [](const std::string& reason) {
-            return reason.find("began again after the daemon died, try 2 of 3") !=
-                   std::string::npos;
-          }) == 1);
-    daemon.kill();
+    CHECK(began_again);
   }
 }
 
@@ -96,8 +105,9 @@ TEST_CASE("a stop in the middle of a batch of regenerations loses none of them",
                 .post("/api/v1/builds/regenerate-bundle-batch",
                       fmt::format(R"({{"build_requests":[{}]}})", requests))
                 .status == 201);
-    REQUIRE(reaches(daemon, 2, "Re"));
-    CHECK(daemon.stop(10s) == 0);
+    // Two run at once: if both have ended before anyone looks, the next two do.
+    REQUIRE((reaches(daemon, 2, "Re") || reaches(daemon, 4, "Re") || reaches(daemon, 6, "Re")));
+    CHECK(daemon.stop() == 0);
   }
   Daemon daemon{site.state(), site.configuration(one_try)};
   daemon.start();

@@ -228,7 +228,7 @@ TEST_CASE("a bundle that names ten thousand images is refused before any is aske
 
   CHECK(text_of(document, "state") == "failed");
   CHECK_THAT(text_of(document, "state_reason"), Catch::Contains("10000 images"));
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{30});
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{100});
 }
 
 TEST_CASE("ten thousand places that name one image are all pinned", "[regenerate]") {

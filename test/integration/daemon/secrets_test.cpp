@@ -34,8 +34,11 @@ std::vector<std::string> files_with_secrets(const Daemon& daemon) {
   std::vector<fs::path> files{daemon.state().string() + ".log"};
   fs::recursive_directory_iterator entry{daemon.state()};
   for (; entry != fs::recursive_directory_iterator{}; ++entry) {
-    // The storage of the tools is swept while we look; nothing of a request that waits is in it.
-    if (entry->path() == daemon.state() / "containers") entry.disable_recursion_pending();
+    // The storage of the tools is swept while we look, by programs whose records come and go;
+    // nothing of a request that waits is in either.
+    for (const auto* folder : {"containers", "programs"}) {
+      if (entry->path() == daemon.state() / folder) entry.disable_recursion_pending();
+    }
     if (entry->is_regular_file()) files.push_back(entry->path());
   }
   std::vector<std::string> found;

@@ -59,7 +59,7 @@ TEST_CASE("systemd is told when the daemon serves and when it stops", "[serve]")
                 {{"NOTIFY_SOCKET", path}}};
 
   daemon.start();
-  CHECK(systemd.receive(5s) == "READY=1");
+  CHECK(systemd.receive(60s) == "READY=1");
   CHECK(daemon.get("/api/v1/healthcheck").status == 200);
   CHECK(systemd.receive(0s) == "silence");
 

@@ -36,6 +36,7 @@ Request run(const Daemon& daemon, const std::string& type, const std::string& bo
 /// Each type of request once to a good end and once to a bad one.
 std::vector<Request> run_all(Site& site, const Daemon& daemon) {
   const auto otter = site.push_bundle("otter-operator", "0.1.0");
+  const auto next = site.push_bundle("otter-operator", "0.2.0");
   const auto heron = site.push_bundle("heron-operator", "1.0.0");
   const auto absent = site.pull_spec("absent:v1");
   const std::string unreachable = "127.0.0.1:1/absent:v1";
@@ -43,11 +44,11 @@ std::vector<Request> run_all(Site& site, const Daemon& daemon) {
   site.push_image("bundles/heron", heron_bundle(heron_csv({site.pull_spec("wetland/heron:v1")})));
   std::vector<Request> requests;
   requests.push_back(
-      run(daemon, "add", site.add_body({otter, heron}, {.add_arches = {"amd64", "s390x"}})));
+      run(daemon, "add", site.add_body({otter, next, heron}, {.add_arches = {"amd64", "s390x"}})));
   requests.push_back(run(daemon, "add", site.add_body({unreachable}, {.add_arches = {"amd64"}})));
   const auto index = site.pull_spec(fmt::format("iib-build:{}", requests.front().id));
-  requests.push_back(run(daemon, "rm", site.rm_body({"heron-operator"}, {.from_index = index})));
-  requests.push_back(run(daemon, "rm", site.rm_body({"heron-operator"}, {.from_index = absent})));
+  requests.push_back(run(daemon, "rm", site.rm_body({"otter-operator"}, {.from_index = index})));
+  requests.push_back(run(daemon, "rm", site.rm_body({"otter-operator"}, {.from_index = absent})));
   requests.push_back(
       run(daemon, "regenerate-bundle", regenerate_body(site.pull_spec("bundles/heron:latest"))));
   requests.push_back(run(daemon, "regenerate-bundle", regenerate_body(absent)));
@@ -139,6 +140,30 @@ void check_pushed(const Daemon& daemon, const Request& request, std::size_t arch
   CHECK(with_fields(records, {"image", "images"}).size() == 1);
 }
 
+/// What came into a package, and what left it.
+struct Counts {
+  std::int64_t bundles_added = 0;
+  std::int64_t bundles_removed = 0;
+  std::int64_t edges_added = 0;
+  std::int64_t edges_removed = 0;
+};
+
+/// Checks what the log tells of `package`, as data and in words.
+void check_change(const io::JsonDocument& record, const std::string& package,
+                  const std::string& change, const Counts& counts) {
+  CAPTURE(package, io::to_json(record));
+  CHECK(text_of(record, "package") == package);
+  CHECK(text_of(record, "change") == change);
+  CHECK(record["bundles_added"].GetInt64() == counts.bundles_added);
+  CHECK(record["bundles_removed"].GetInt64() == counts.bundles_removed);
+  CHECK(record["edges_added"].GetInt64() == counts.edges_added);
+  CHECK(record["edges_removed"].GetInt64() == counts.edges_removed);
+  CHECK_THAT(text_of(record, "message"),
+             Catch::Contains(fmt::format("bundles +{} -{}, edges +{} -{}", counts.bundles_added,
+                                         counts.bundles_removed, counts.edges_added,
+                                         counts.edges_removed)));
+}
+
 }  // namespace
 
 TEST_CASE("each request has its steps, and a log that tells what it did in which time", "[steps]") {
@@ -171,18 +196,19 @@ TEST_CASE("each request has its steps, and a log that tells what it did in which
 
   const auto added = records_of(daemon, requests[0]);
   const auto resolved = with_fields(added, {"role", "given", "resolved"});
-  REQUIRE(resolved.size() == 3);  // two bundles and the binary image
+  REQUIRE(resolved.size() == 4);  // three bundles and the binary image
   CHECK(text_of(*resolved.back(), "given") == site.base());
   const auto packages = with_fields(added, {"package", "change", "channels"});
   REQUIRE(packages.size() == 2);
-  CHECK(text_of(*packages[1], "package") == "otter-operator");
-  CHECK(text_of(*packages[1], "change") == "added");
-  CHECK((*packages[1])["bundles_added"].GetInt64() == 1);
+  check_change(*packages[0], "heron-operator", "added", {.bundles_added = 1});
+  // 0.2.0 replaces 0.1.0 in both of its channels.
+  check_change(*packages[1], "otter-operator", "added", {.bundles_added = 2, .edges_added = 2});
   const auto rest = records_of(daemon, requests[2]);
   const auto removed = with_fields(rest, {"package", "change", "bundles_removed"});
   REQUIRE(removed.size() == 1);
-  CHECK(text_of(*removed.front(), "change") == "removed");
-  CHECK_THAT(log_of(daemon, requests[2]), Catch::Contains("- package heron-operator"));
+  check_change(*removed.front(), "otter-operator", "removed",
+               {.bundles_removed = 2, .edges_removed = 2});
+  CHECK_THAT(log_of(daemon, requests[2]), Catch::Contains("- package otter-operator"));
 }
 
 }  // namespace iib::test

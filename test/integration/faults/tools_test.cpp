@@ -94,7 +94,7 @@ TEST_CASE("a tool that hangs is ended at its deadline, with all it started", "[f
   const auto begin = std::chrono::steady_clock::now();
   const auto reason = reason_with(site, fakes, "iib_build_timeout: 5\n");
 
-  CHECK(std::chrono::steady_clock::now() - begin < 40s);
+  CHECK(std::chrono::steady_clock::now() - begin < 100s);
   CHECK_THAT(reason, Catch::StartsWith("the base ") && Catch::Contains("cannot be pulled"));
   CHECK_THAT(reason, Catch::Contains("did not end within 5 s"));
   CHECK_THAT(reason, Catch::Contains("iib_build_timeout"));

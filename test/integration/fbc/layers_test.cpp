@@ -26,10 +26,10 @@ constexpr std::size_t kBaseLayers = 1;
 constexpr std::uint64_t kFewBytes = 1U << 20U;
 
 /// A package with much that does not compress well.
-std::string noisy_package(const std::string& package, const std::string& version, unsigned seed) {
-  constexpr std::size_t kNoise = 400'000;
+std::string noisy_package(const std::string& package, const std::string& version, unsigned seed,
+                          std::size_t bytes = 400'000) {
   std::mt19937 random{seed};
-  std::string noise(kNoise, 'a');
+  std::string noise(bytes, 'a');
   std::generate(noise.begin(), noise.end(),
                 [&] { return static_cast<char>('0' + static_cast<int>(random() % 64)); });
   std::erase(noise, '\\');
@@ -129,6 +129,58 @@ TEST_CASE("changes are one layer each until they are more than what they change"
   CHECK(counts.size() > 2);
   CHECK(counts.back() == 1);
   CHECK_THAT(test.daemon.log(), Contains(kReason));
+}
+
+TEST_CASE("what is removed from an index is gone from its layers once it was most of them",
+          "[fbc][layers]") {
+  IIBD_NEEDS_TOOLS();
+  Layers test;
+  const auto on_base = fmt::format(R"(, "binary_image": "{}")", test.site.base());
+  const auto take = [&](const std::string& index, const std::string& package,
+                        const std::string& blobs) {
+    const auto document = test.take(index, package, blobs, on_base);
+    REQUIRE(text_of(document, "state") == "complete");
+    return text_of(document, "index_image");
+  };
+  constexpr std::size_t kNoise = 3'000'000;
+  const auto large = noisy_package("wren", "1.0.0", 1, kNoise);
+  const auto one = take(test.foreign, "wren", large);
+  const auto two = take(one, "crane", package_blobs("crane", "1.0.0"));
+  const ServedIndex before{test.site.registry(), two};
+  const auto own = test.own_layers(before);
+  REQUIRE(own.size() == 2);
+  REQUIRE(own.front() > kNoise / 2);
+  const auto remove = [&](const std::string& package) {
+    return build_index(test.daemon, "rm", test.site.rm_body({package}, {.from_index = two}));
+  };
+  constexpr auto kReason = "bytes, unpacked,";
+
+  // Little of it: a layer that says so.
+  const ServedIndex without_little{test.site.registry(), remove("crane")};
+  check_up_to_date(without_little);
+  CHECK(without_little.files() == Texts{"tern/catalog.json", "wren/catalog.json"});
+  CHECK(test.own_layers(without_little).size() == 3);
+  CHECK_THAT(test.daemon.log(), !Contains(kReason));
+
+  const ServedIndex without_most{test.site.registry(), remove("wren")};
+  check_up_to_date(without_most);
+  CHECK(without_most.files() == Texts{"crane/catalog.json", "tern/catalog.json"});
+  const auto left = test.own_layers(without_most);
+  CHECK(left.size() == 1);
+  CHECK(left.front() < kFewBytes);
+  const auto log = test.daemon.log();
+  CHECK_THAT(log, Contains(kReason));
+
+  const auto emptied =
+      build_index(test.daemon, "create-empty-index",
+                  fmt::format(R"({{"from_index": "{}", "output_fbc": true{}}})", two, on_base));
+  const ServedIndex empty{test.site.registry(), emptied};
+  check_up_to_date(empty);
+  CHECK(empty.files().empty());
+  const auto nothing = test.own_layers(empty);
+  CHECK(nothing.size() == 1);
+  CHECK(nothing.front() < kFewBytes);
+  CHECK_THAT(test.daemon.log().substr(log.size()), Contains(kReason));
 }
 
 TEST_CASE("a catalog that an earlier request left gives what reading it anew gives",

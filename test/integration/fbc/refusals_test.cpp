@@ -70,10 +70,14 @@ TEST_CASE("an index that does not fit the request fails it by name, and nothing 
              Contains(test.index) && Contains("output_fbc"));
   CHECK_THAT(test.refused("add-deprecations", test.index, on_otter("olm.deprecations", "tern")),
              Contains("tern") && Contains("otter"));
+  CHECK(test.history.size() == 2);  // accepted, failed: nothing was pulled
   CHECK_THAT(test.refused("add-deprecations", test.index, on_otter("olm.bundle", "otter")),
              Contains("olm.deprecations"));
+  CHECK(test.history.size() == 2);
   CHECK_THAT(test.refused("add-deprecations", test.index, on_otter("olm.deprecations", "otter")),
              Contains("otter") && Contains("database"));
+  REQUIRE(test.history.size() > 2);
+  CHECK(test.history[1] == "Resolving the images");
 
   // Label and contents disagree.
   const auto elsewhere = test.push_index("elsewhere", "etc/motd", "hello");

@@ -45,6 +45,7 @@ std::string Refusing::refused(const std::string& type, const std::string& body) 
   const auto id = std::to_string(document["id"].GetInt64());
   CHECK(site.registry().manifest("iib-build", id).empty());
   CHECK(site.registry().manifest("iib-build", id + "-amd64").empty());
+  history = history_of(document);
   return text_of(document, "state_reason");
 }
 

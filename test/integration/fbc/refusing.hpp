@@ -3,6 +3,7 @@
 #include "site.hpp"
 
 #include <string>
+#include <vector>
 
 namespace iib::test {
 
@@ -28,8 +29,9 @@ class Refusing {
 
   Site site;
   Daemon daemon;
-  std::string database_index;  ///< An index with a database.
-  std::string index;           ///< The file-based index.
+  std::string database_index;        ///< An index with a database.
+  std::string index;                 ///< The file-based index.
+  std::vector<std::string> history;  ///< The reasons of all states of the last refused request.
 };
 
 }  // namespace iib::test

@@ -60,8 +60,6 @@ void ServedIndex::note(const std::string& layer, bool top) {
     modes_[path] = entry->mode;
     if (top && entry->kind != io::TarEntry::Kind::directory) top_paths_.push_back(path);
   }
-  if (!top) return;
-  top_bytes_ = layer.size();
   std::sort(top_paths_.begin(), top_paths_.end());
 }
 

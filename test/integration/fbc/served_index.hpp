@@ -24,8 +24,6 @@ class ServedIndex {
   /// The hidden database.
   [[nodiscard]] std::filesystem::path database() const;
   [[nodiscard]] const IndexImage& image() const { return image_; }
-  /// Bytes of the topmost layer, compressed.
-  [[nodiscard]] std::size_t top_bytes() const { return top_bytes_; }
   /// Paths of the topmost layer, directories left out, whiteouts as such; sorted.
   [[nodiscard]] const std::vector<std::string>& top_paths() const { return top_paths_; }
 
@@ -49,7 +47,6 @@ class ServedIndex {
   IndexImage image_;
   std::map<std::string, unsigned> modes_;  ///< By path without slashes at its ends.
   std::vector<std::string> top_paths_;
-  std::size_t top_bytes_ = 0;
 };
 
 }  // namespace iib::test

@@ -241,6 +241,32 @@ TEST_CASE("manifests that are none are refused by name", "[image][embedded][faul
                     Catch::Contains(image.text()) && Catch::Contains(cause));
 }
 
+TEST_CASE("a layer of 1 TB, as its manifest says, is refused before a byte of it is fetched",
+          "[image][embedded][faults]") {
+  if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
+  const auto layer = model::Digest::of("endless").text();
+  const HttpTestServer server{
+      lying(kImage, fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","layers":[)"
+                                R"({{"mediaType":"{}","size":{},"digest":"{}"}}]}})",
+                                kImage, "application/vnd.docker.image.rootfs.diff.tar.gzip",
+                                1'000'000'000'000, layer))};
+  ImageSite site;
+  auto options = site.embedded_options();
+  options.insecure_registries = {server.address()};
+  EmbeddedEngine engine{options, site.access().log};
+  const auto image = ImageReference::parse(server.address() + "/x:1");
+  const std::vector<std::string> paths{"manifests/"};
+  const auto own = site.access();
+
+  CHECK_THROWS_WITH(engine.extract(image, paths, own.work_directory / "out", own),
+                    Catch::Contains(image.text()) && Catch::Contains(layer) &&
+                        Catch::Contains("is 1000000000000 bytes long, more than the 17179869184"));
+
+  for (const auto& request : server.requests()) {
+    CHECK_THAT(request.line(), !Catch::Contains("/blobs/"));
+  }
+}
+
 TEST_CASE("manifests that are unusual are read", "[image][embedded][faults]") {
   if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
   const auto [type, body, kind,

@@ -43,6 +43,44 @@ TEST_CASE("what a build asks of a registry", "[image][embedded][requests]") {
   site.check_final();
 }
 
+TEST_CASE("the database of an index is fetched once, one that was made here never",
+          "[image][embedded][requests]") {
+  if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);
+  FaultySite site;
+  auto engine = site.engine();
+  const bool made_here = GENERATE(true, false);
+  CAPTURE(made_here);
+  const auto index = [&] {
+    if (!made_here) {
+      const OddBase other = base_of({{{"etc/name", "x"}}, {{"database/index.db", "the database"}}});
+      return site.by_proxy("out").at(*site.push("out", other).digest());
+    }
+    const auto list = site.build(*engine, "the database", {"amd64"});
+    const auto manifest = site.manifest_of(site.by_proxy("out").at(list));
+    const std::string digest = manifest["manifests"][0]["digest"].GetString();
+    return site.by_proxy("out").at(model::Digest::parse(digest));
+  }();
+  const auto fetched = [&] { return site.proxy.seen("GET", "/v2/out/blobs/"); };
+  const auto read = [&] {
+    const auto access = site.access();
+    const std::vector<std::string> paths{"/database/index.db"};
+    engine->extract(index, paths, access.work_directory / "out", access);
+    return read_file(access.work_directory / "out/database/index.db", 100);
+  };
+  const int before = fetched();
+  const int once = made_here ? 0 : 1;
+
+  CHECK(read() == "the database");
+  CHECK(fetched() == before + once);
+  CHECK(read() == "the database");
+  CHECK(fetched() == before + once);
+
+  engine.reset();  // as a restart of the daemon does
+  engine = site.engine();
+  CHECK(read() == "the database");
+  CHECK(fetched() == before + once);
+}
+
 TEST_CASE("a registry that has not got what it seemed to have is given it",
           "[image][embedded][requests]") {
   if (const auto cause = cannot_run(EngineKind::embedded); !cause.empty()) IIBD_SKIP(cause);

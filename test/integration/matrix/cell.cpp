@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
-constexpr auto kLimit = 60s;
+constexpr auto kLimit = 120s;
 constexpr std::int64_t kRequest = 1;  // the first one of a new state directory
 const std::vector<std::string> kNothing;
 

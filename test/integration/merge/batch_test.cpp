@@ -1,6 +1,9 @@
+#include "base_image.hpp"
 #include "eventually.hpp"
+#include "fragments.hpp"
 #include "http_test_server.hpp"
 #include "index_image.hpp"
+#include "served_index.hpp"
 #include "site.hpp"
 
 #include <catch2/catch.hpp>
@@ -100,6 +103,54 @@ TEST_CASE("a batch adds to and removes from one index in its order", "[batch]") 
     CHECK(told[1]["requests"][i]["id"].GetInt64() == ids[i]);
     CHECK(text_of(told[1]["requests"][i], "request_type") == types[i]);
   }
+}
+
+TEST_CASE("a batch adds to and removes from a file-based index in its order", "[batch][fbc]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  push_base_with_history(site, {"amd64"});
+  Daemon daemon{site.state(), site.configuration("iib_queues: {iib: 3}\n")};
+  daemon.start();
+  const auto make = [&](const std::string& type, const std::string& from, const std::string& more) {
+    return build_index(
+        daemon, type,
+        fmt::format(R"({{"from_index":"{}","binary_image":"{}",{}}})", from, site.base(), more));
+  };
+  const auto fragment = [&](const std::string& package) {
+    return site.push_image("fragment-" + package,
+                           fragment_image(package, package_blobs(package, "1.0.0")));
+  };
+  const auto otter = site.push_bundle("otter-operator", "0.1.0");
+  const auto database =
+      build_index(daemon, "add", site.add_body({otter}, {.add_arches = {"amd64"}}));
+  const auto files =
+      make("fbc-operations", make("create-empty-index", database, R"("output_fbc":true)"),
+           fmt::format(R"("fbc_fragments":["{}","{}"])", fragment("tern"), fragment("wren")));
+  const auto index = site.pull_spec("catalog/main:v1");
+  REQUIRE(put_over(site, files, index));
+  const IndexArguments over{.from_index = index,
+                            .more = R"(,"overwrite_from_index":true,)"
+                                    R"("overwrite_from_index_token":"tern:plumage")"};
+
+  const auto ids =
+      submit_batch(daemon, {site.add_body({site.push_bundle("heron-operator", "1.0.0")}, over),
+                            site.rm_body({"tern"}, over), site.add_body({otter}, over),
+                            site.add_body({site.push_bundle("heron-operator", "1.1.0")}, over),
+                            site.rm_body({"otter-operator"}, over)});
+
+  REQUIRE(ids.size() == 5);
+  for (const auto id : ids) {
+    const auto document = daemon.wait_final(id);
+    INFO(io::to_json(document));
+    CHECK(text_of(document, "state") == "complete");
+    CHECK(text_of(document, "index_image") == index);
+  }
+  const ServedIndex served{site.registry(), index};
+  CHECK(served.check().state == catalog::fbc::CacheState::up_to_date);
+  CHECK(served.files() == Texts{"heron-operator/catalog.json", "wren/catalog.json"});
+  CHECK(served.read("wren/catalog.json") == package_blobs("wren", "1.0.0"));
+  CHECK(served.database_bundles() == Texts{"heron-operator.v1.0.0", "heron-operator.v1.1.0"});
 }
 
 TEST_CASE("a batch with one bad element is refused as a whole", "[batch]") {

@@ -18,7 +18,7 @@ using Catch::Matchers::Contains;
 
 TEST_CASE("catalogs without databases are merged package by package", "[merge][fbc]") {
   IIBD_NEEDS_TOOLS();
-  FileMerge test{"embedded"};
+  FileMerge test{IIBD_EACH_IMAGE_ENGINE()};
   const auto source =
       test.without_database(test.make_files("v4.5", {test.otter1}, "wren"), "files/now", "v4.5");
   const auto next = test.make_files("v4.6", {test.heron1, test.heron2}, "tern");

@@ -62,7 +62,7 @@ TEST_CASE("file-based indexes are merged, and what only their catalogs have is k
 
 TEST_CASE("a database is merged into files, and files into no database", "[merge][fbc]") {
   IIBD_NEEDS_TOOLS();
-  FileMerge test{"embedded"};
+  FileMerge test{IIBD_EACH_IMAGE_ENGINE()};
   const auto files = test.make_files("v4.6", {test.otter1, test.heron1, test.heron2}, "tern");
 
   const Merged index{test, test.merge(test.database, files)};

@@ -88,7 +88,7 @@ class Client {
   /// Repeats what was not answered under its own key, so that it is accepted once.
   void send(const Planned& planned) {
     std::optional<Answer> answer;
-    const bool accepted = eventually(60s, [&] {
+    const bool accepted = eventually(120s, [&] {
       answer = daemon_.call([&](const Daemon& daemon) {
         return daemon.post_with({{"Idempotency-Key", planned.otter}, {"X-Remote-User", user_}},
                                 "/api/v1/builds/add", planned.body);

@@ -26,7 +26,7 @@ void MortalDaemon::die_and_return() {
 }
 
 int MortalDaemon::stop() {
-  return daemon_.stop(std::chrono::seconds{30});
+  return daemon_.stop();
 }
 
 }  // namespace iib::test

@@ -82,6 +82,30 @@ TEST_CASE("a blob that is not there is told at once", "[registry][client]") {
   CHECK(site.files() == 0);
 }
 
+TEST_CASE("a layer that its manifest says to be too long is not asked for", "[registry][client]") {
+  IIBD_NEEDS_REGISTRY();
+  ClientSite site{image::RegistryOptions{.layer_bytes = 1000}};
+  auto layer = put_blob(site, noise(1000));
+  const auto where = site.by_proxy("ns/op:v1");
+  const auto download = [&](const std::string& name) {
+    site.client().download(where, layer, site.file(name), site.access());
+  };
+  download("as long as may be");
+  const auto asked = site.proxy().seen("", "/v2/");
+  layer.size = GENERATE(1001ULL, 1ULL << 40U);
+
+  CHECK_THROWS_AS(download("too long"), UserError);
+  CHECK_THROWS_WITH(
+      download("too long"),
+      Catch::StartsWith(where.text() + " cannot be read: ") &&
+          Catch::Contains(fmt::format("the layer {} is {} bytes long, more than the 1000",
+                                      layer.digest.text(), layer.size)) &&
+          Catch::Contains("smaller layers"));
+
+  CHECK(site.proxy().seen("", "/v2/") == asked);
+  CHECK(site.files() == 1);
+}
+
 TEST_CASE("bytes other than those asked for are never taken", "[registry][client]") {
   const std::string right = "the right bytes";
   const auto wrong = GENERATE(as<std::string>{}, "the wrong bytes", "the right byte",

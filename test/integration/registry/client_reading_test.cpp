@@ -3,14 +3,18 @@
 #include "http_test_server.hpp"
 #include "iib/base/error.hpp"
 #include "skip.hpp"
+#include "variable.hpp"
 
 #include <catch2/catch.hpp>
 #include <climits>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <future>
+#include <optional>
 #include <stdexcept>
 #include <stop_token>
 #include <thread>
@@ -53,6 +57,14 @@ struct SilentSite {
 
   ClientSite site;
 };
+
+/// Has a client of its own read the manifest of `image`.
+void ask(const image::RegistryOptions& options, const std::string& image) {
+  const Log log{make_null_sink(), "image", LogLevel::error};
+  image::RegistryClient client{options, log};
+  const image::Access access{.auth_file = {}, .work_directory = {}, .log = log, .cancellation = {}};
+  static_cast<void>(client.manifest(model::ImageReference::parse(image), access));
+}
 
 }  // namespace
 
@@ -136,17 +148,63 @@ TEST_CASE("an image that is not there is the user's mistake", "[registry][client
 }
 
 TEST_CASE("Retry-After is honoured, in seconds, up to the cap", "[registry][client]") {
-  IIBD_NEEDS_REGISTRY();
-  ClientSite site;
-  site.registry().push("ns/op", "v1", small_image());
-  site.proxy().add({.path = "/manifests/v1",
-                    .fault = {.kind = Kind::answer, .status = 429, .headers = "Retry-After: 1\r\n"},
-                    .times = 1});
+  const auto [told, cap] = GENERATE(table<std::string, std::chrono::seconds>({
+      {"1", 5s},
+      {"3600", 1s},
+      {"Fri, 31 Dec 9999 23:59:59 GMT", 1s},
+  }));
+  CAPTURE(told);
+  const auto later = answer(429, "", "Retry-After: " + told + "\r\n");
+  const HttpTestServer server{[later, asked = 0](const RawRequest&) mutable {
+    return ++asked == 1 ? later : answer(200, "{}");
+  }};
+  auto options = quick_options({server.address()});
+  options.retries.cap = cap;
   const auto begin = steady_clock::now();
 
-  static_cast<void>(site.client().manifest(site.by_proxy("ns/op:v1"), site.access()));
+  ask(options, server.address() + "/ns/op:v1");
 
-  CHECK(steady_clock::now() - begin >= 1s);
+  const auto waited = steady_clock::now() - begin;
+  CHECK(waited >= 1s);
+  CHECK(waited < 60s);  // a machine may be slow, but not for an hour
+}
+
+TEST_CASE("Retry-After is honoured as a date", "[registry][client]") {
+  std::atomic<std::time_t> date = 0;
+  std::atomic<std::time_t> came = 0;
+  const HttpTestServer server{[&](const RawRequest&) {
+    if (date != 0) {
+      came = std::time(nullptr);
+      return answer(200, "{}");
+    }
+    date = std::time(nullptr) + 2;
+    return answer(
+        429, "",
+        fmt::format("Retry-After: {:%a, %d %b %Y %H:%M:%S} GMT\r\n", fmt::gmtime(date.load())));
+  }};
+
+  ask(quick_options({server.address()}), server.address() + "/ns/op:v1");
+
+  CHECK(came.load() >= date.load());
+}
+
+TEST_CASE("a registry is reached by way of the proxy that the environment names",
+          "[registry][client]") {
+  // Whether TLS is told to be impossible by the proxy, or there is no way to try it.
+  const bool for_tls = GENERATE(true, false);
+  CAPTURE(for_tls);
+  const HttpTestServer proxy{[](const RawRequest& request) {
+    return request.head.starts_with("CONNECT") ? answer(403) : answer(200, "{}");
+  }};
+  const auto url = "http://" + proxy.address();
+  const Proxies proxies{url, for_tls ? std::optional{url} : std::nullopt};
+
+  ask(quick_options({"registry.invalid:5000"}), "registry.invalid:5000/ns/op:v1");
+
+  const auto requests = proxy.requests();
+  REQUIRE(requests.size() == (for_tls ? 2 : 1));
+  CHECK(requests.back().line() == "GET http://registry.invalid:5000/v2/ns/op/manifests/v1");
+  if (for_tls) CHECK(requests.front().line() == "CONNECT registry.invalid:5000");
 }
 
 TEST_CASE("a manifest that is not the one asked for is never taken", "[registry][client]") {

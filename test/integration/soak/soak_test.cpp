@@ -101,7 +101,7 @@ void soak(Site& site, Lives& lives, const Size& size, int signal) {
   std::mt19937 random{chosen_seed()};
   auto* daemon = &lives.begin();
   Workload workload{site, *daemon};
-  REQUIRE(daemon->stop(30s) == 0);
+  REQUIRE(daemon->stop(60s) == 0);
   lives.check_remains();
 
   for (int death = 0, sent = 0; death < size.deaths; ++death) {
@@ -115,9 +115,9 @@ void soak(Site& site, Lives& lives, const Size& size, int signal) {
       workload.submit(*daemon, random() % workload.kinds());
     }
     if (signal == SIGKILL) {
-      REQUIRE(daemon->wait_end(30s) == -1);
+      REQUIRE(daemon->wait_end(60s) == -1);
     } else {
-      REQUIRE(daemon->wait_end(30s) == 0);
+      REQUIRE(daemon->wait_end(60s) == 0);
       lives.check_rest();
     }
     lives.check_remains();
@@ -127,7 +127,7 @@ void soak(Site& site, Lives& lives, const Size& size, int signal) {
   daemon = &lives.begin();
   for (std::size_t kind = 0; kind < workload.kinds(); ++kind) workload.submit(*daemon, kind);
   CHECK(workload.wrong_ends(*daemon) == kNothing);
-  REQUIRE(daemon->stop(30s) == 0);
+  REQUIRE(daemon->stop(60s) == 0);
   lives.check_remains();
   lives.check_rest();
 }

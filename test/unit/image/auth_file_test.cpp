@@ -2,10 +2,10 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "variable.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -16,6 +16,7 @@ using iib::Secret;
 using iib::image::find_base_auth_file;
 using iib::image::write_auth_file;
 using iib::model::ImageReference;
+using iib::test::Variable;
 
 namespace fs = std::filesystem;
 
@@ -25,28 +26,6 @@ struct Fixture {
   fs::path file = directory.path() / "auth.json";
 
   [[nodiscard]] std::string written() const { return iib::read_file(file, 100'000); }
-};
-
-/// Sets an environment variable for the time of a test.
-class Variable {
- public:
-  Variable(const char* name, const std::string& value) : name_{name} {
-    if (const char* before = std::getenv(name)) before_ = before;
-    ::setenv(name, value.c_str(), 1);
-  }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-  ~Variable() {
-    if (before_) {
-      ::setenv(name_, before_->c_str(), 1);
-    } else {
-      ::unsetenv(name_);
-    }
-  }
-
- private:
-  const char* name_;
-  std::optional<std::string> before_;
 };
 
 }  // namespace

@@ -4,11 +4,13 @@
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
 #include "layer.hpp"
+#include "raw_tar.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -21,8 +23,10 @@ namespace {
 using iib::image::LayerSearch;
 using iib::io::LayerExtractor;
 using iib::test::bytes_of;
+using iib::test::endless;
 using iib::test::LayerEntry;
 using iib::test::make_layer;
+using iib::test::RawTar;
 
 namespace fs = std::filesystem;
 
@@ -211,6 +215,23 @@ TEST_CASE("a damaged layer is refused by name", "[image][layer]") {
   LayerSearch search{"image X", paths};
 
   CHECK_THROWS_WITH(search.look(bytes_of("no archive"), {}), Catch::Contains("image X"));
+}
+
+TEST_CASE("a layer that says to grow to 100 GB is refused by name before it does",
+          "[image][layer]") {
+  const std::string path = GENERATE("wanted/file", "other/file");
+  CAPTURE(path);
+  const Paths paths{"wanted"};
+  LayerSearch search{"image X", paths};
+  const auto layer =
+      RawTar{}.pax({{"size", std::to_string(iib::test::kHundredGigabytes)}}).header(path, '0', 0);
+  std::uint64_t given = 0;
+
+  CHECK_THROWS_WITH(search.look(endless(layer.unfinished(), given), {}),
+                    Catch::Contains("image X") && Catch::Contains(path) &&
+                        Catch::Contains("brings its layer above 17179869184 bytes"));
+
+  CHECK(given < 1'000'000);
 }
 
 TEST_CASE("the layers looked at give what all layers would", "[image][layer]") {

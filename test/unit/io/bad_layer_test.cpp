@@ -1,14 +1,16 @@
 // Layers that no tool writes: what the extractor makes of them.
 
+#include "byte_source.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
 #include "iib/io/archive.hpp"
+#include "raw_tar.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -17,93 +19,21 @@
 namespace {
 
 using iib::UserError;
-using iib::io::ByteSource;
 using iib::io::ExtractLimits;
 using iib::io::LayerExtractor;
+using iib::test::endless;
+using iib::test::RawTar;
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kBlock = 512;
-constexpr std::uint64_t kHundredGigabytes = 100ULL << 30U;
-
-/// A tar archive written by hand.
-class RawTar {
- public:
-  RawTar& entry(const std::string& name, char kind = '0', std::string_view content = "",
-                const std::string& target = "") {
-    header(name, kind, content.size(), target);
-    return body(content);
-  }
-  /// A header without what it announces.
-  RawTar& header(const std::string& name, char kind, std::uint64_t size,
-                 const std::string& target = "") {
-    std::string block(kBlock, '\0');
-    block.replace(0, name.size(), name);
-    block.replace(100, 7, "0000644");
-    block.replace(108, 7, "0000000");
-    block.replace(116, 7, "0000000");
-    block.replace(124, 11, fmt::format("{:011o}", size));
-    block.replace(136, 11, "00000000000");
-    block.replace(148, 8, "        ");
-    block[156] = kind;
-    block.replace(157, target.size(), target);
-    block.replace(257, 8, "ustar\00000", 8);
-    unsigned sum = 0;
-    for (const char byte : block) sum += static_cast<unsigned char>(byte);
-    block.replace(148, 7, fmt::format("{:06o}", sum) + '\0');
-    bytes_ += block;
-    return *this;
-  }
-  RawTar& pax(const std::vector<std::pair<std::string, std::string>>& records) {
-    std::string text;
-    for (const auto& [key, value] : records) {
-      const auto rest = fmt::format(" {}={}\n", key, value);
-      auto length = rest.size();
-      while (fmt::formatted_size("{}", length) + rest.size() != length) {
-        length = fmt::formatted_size("{}", length) + rest.size();
-      }
-      text += std::to_string(length) + rest;
-    }
-    return entry("PaxHeader", 'x', text);
-  }
-  /// With the end of an archive.
-  [[nodiscard]] std::string bytes() const { return bytes_ + std::string(2 * kBlock, '\0'); }
-  [[nodiscard]] std::string unfinished() const { return bytes_; }
-
- private:
-  RawTar& body(std::string_view content) {
-    bytes_ += content;
-    bytes_.append((kBlock - content.size() % kBlock) % kBlock, '\0');
-    return *this;
-  }
-
-  std::string bytes_;
-};
 
 struct Fixture {
   iib::TempDir directory{fs::temp_directory_path()};
   std::uint64_t given = 0;  ///< Bytes that were asked for.
 
-  /// `bytes`, then zeroes without end.
-  ByteSource endless(std::string bytes) {
-    return [this, bytes = std::move(bytes)](std::span<char> buffer) {
-      std::fill(buffer.begin(), buffer.end(), '\0');
-      if (given < bytes.size()) {
-        const auto count = std::min<std::size_t>(buffer.size(), bytes.size() - given);
-        std::memcpy(buffer.data(), bytes.data() + given, count);
-      }
-      given += buffer.size();
-      return buffer.size();
-    };
-  }
-
   void extract(const std::vector<RawTar>& layers, const ExtractLimits& limits = {}) {
     const std::vector<std::string> paths{"manifests"};
     LayerExtractor extractor{"image X", paths, directory.path(), limits};
-    for (const auto& layer : layers) {
-      given = 0;
-      extractor.apply(endless(layer.bytes()), {});
-    }
+    for (const auto& layer : layers) extractor.apply(endless(layer.bytes(), given), {});
     extractor.finish();
   }
 
@@ -231,7 +161,7 @@ TEST_CASE("PAX records count towards the size of a layer", "[io][archive]") {
 
 TEST_CASE("a layer that grows to 100 GB is refused before it does", "[io][archive]") {
   Fixture fixture;
-  const auto size = std::to_string(kHundredGigabytes);
+  const auto size = std::to_string(iib::test::kHundredGigabytes);
   const auto [how, layer, cause] = GENERATE_COPY(table<std::string, RawTar, std::string>({
       {"a wanted file", RawTar{}.pax({{"size", size}}).header("manifests/big", '0', 0),
        "manifests/big"},
@@ -252,7 +182,7 @@ TEST_CASE("a layer that grows to 100 GB is refused before it does", "[io][archiv
   const std::vector<std::string> paths{"manifests"};
   LayerExtractor extractor{"image X", paths, fixture.directory.path()};
 
-  CHECK_THROWS_WITH(extractor.apply(fixture.endless(layer.unfinished()), {}),
+  CHECK_THROWS_WITH(extractor.apply(endless(layer.unfinished(), fixture.given), {}),
                     Catch::Contains("image X") && Catch::Contains(cause));
 
   CHECK(fixture.given < 1'000'000);
@@ -296,10 +226,10 @@ TEST_CASE("devices and pipes take the place of what was there", "[io][archive]")
 TEST_CASE("damage in the middle of a layer is refused, not skipped", "[io][archive]") {
   Fixture fixture;
   auto bytes = RawTar{}.entry("manifests/a", '0', "x").entry("manifests/b", '0', "x").bytes();
-  bytes[2 * kBlock] ^= 1;  // the second header no longer fits its sum
+  bytes[2 * RawTar::kBlock] ^= 1;  // the second header no longer fits its sum
   const std::vector<std::string> paths{"manifests"};
   LayerExtractor extractor{"image X", paths, fixture.directory.path()};
 
-  CHECK_THROWS_WITH(extractor.apply(fixture.endless(bytes), {}),
+  CHECK_THROWS_WITH(extractor.apply(endless(bytes, fixture.given), {}),
                     Catch::Contains("image X") && Catch::Contains("no readable tar archive"));
 }

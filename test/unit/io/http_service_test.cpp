@@ -1,6 +1,7 @@
 #include "iib/io/http_service.hpp"
 
 #include "http_test_server.hpp"
+#include "variable.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -38,6 +39,19 @@ TEST_CASE("a target is joined to the base with exactly one slash", "[http]") {
   const auto* base = GENERATE("/api", "/api/", "/api///");
   CHECK(service_of(server, base).send(get("decision"), {}, silent()).status == 200);
   CHECK(server.requests().front().line() == "GET /api/decision");
+}
+
+TEST_CASE("a service is asked by way of the proxy that the environment names", "[http]") {
+  const HttpTestServer proxy{[](const RawRequest&) { return answer(200, "by proxy"); }};
+  const Proxies proxies{"http://" + proxy.address(), std::nullopt};
+  const io::HttpService service{{.name = "the service",
+                                 .url = "http://service.invalid:8080/api",
+                                 .retries = {.attempts = 1}}};
+
+  CHECK(service.send(get("decision"), {}, silent()).body == "by proxy");
+
+  REQUIRE(proxy.requests().size() == 1);
+  CHECK(proxy.requests().front().line() == "GET http://service.invalid:8080/api/decision");
 }
 
 TEST_CASE("a lost connection and an answer of 5xx are tried again", "[http]") {

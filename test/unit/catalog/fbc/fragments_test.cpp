@@ -145,13 +145,15 @@ TEST_CASE("the tops and bottoms of trees are compared", "[fbc][tree]") {
   before.write("changed", "1");
   before.write("turned/file", "1");
   after.write("changed", "2");
-  after.write("turned", "1");
+  after.write("turned", "1 and more");
   after.write("new/file", "1");
 
   const auto difference = fbc::compare_trees(before.root(), after.root());
 
   CHECK(difference.written == std::vector<std::string>{"changed", "new/file", "turned"});
   CHECK(difference.removed == std::vector<std::string>{"gone", "gone-too"});
+  CHECK(difference.bytes_before == 5);
+  CHECK(difference.bytes_after == 13);
 }
 
 }  // namespace iib::test

@@ -66,6 +66,27 @@ bool refused_in_another_way(const std::string& name) {
   return names.contains(name);
 }
 
+/// Whether the finding is about a file as a whole, be it that no blob of it can be told from
+/// others.
+bool is_of_file(fbc::Rule rule) {
+  return rule == fbc::Rule::unreadable || rule == fbc::Rule::syntax || rule == fbc::Rule::too_large;
+}
+
+/// What a reader of the findings of `validation` would miss; empty when nothing.
+std::string missing_in(const fbc::Validation& validation) {
+  for (const auto* list : {&validation.problems, &validation.warnings}) {
+    for (const auto& finding : *list) {
+      const auto rule = fbc::to_string(finding.rule);
+      if (finding.place.file.empty()) return fmt::format("{}: no file", rule);
+      if (finding.text.empty()) return fmt::format("{}: no text", rule);
+      if (is_of_file(finding.rule)) continue;
+      if (finding.place.number == 0) return fmt::format("{}: no blob: {}", rule, finding.text);
+      if (finding.place.line == 0) return fmt::format("{}: no line: {}", rule, finding.text);
+    }
+  }
+  return {};
+}
+
 /// Why `validation` is not the verdict; empty when it is.
 std::string difference(const std::string& name, const fbc::Validation& validation,
                        const io::JsonValue& verdicts) {
@@ -107,6 +128,7 @@ TEST_CASE("catalogs get the verdicts of three releases of the reference", "[fbc]
     const auto wrong =
         difference(file.stem().string(), validation, *io::find_member(golden, "verdict"));
     CHECK(wrong == "");  // NOLINT(readability-container-size-empty): shows the text
+    CHECK(missing_in(validation) == "");  // NOLINT(readability-container-size-empty)
     if (wrong.empty()) ++passed;
   }
 
