@@ -276,6 +276,10 @@ TEST_CASE("an index whose image cannot be a base is put on the binary image", "[
                                 package_blobs("heron", "1.0.0"), on_base);
 
   INFO(io::to_json(second));
+  if (test.engine == "tools") {  // skopeo does not even read it
+    CHECK_THAT(text_of(second, "state_reason"), Contains("vnd.example.layer"));
+    return;
+  }
   REQUIRE(text_of(second, "state") == "complete");
   CHECK_THAT(test.daemon.log(), Contains("vnd.example.layer") &&
                                     Contains("building on the binary image instead of from_index"));
