@@ -33,8 +33,8 @@ fs::path labelled_path(const NamedIndex& index, std::string_view key, const std:
   if (!path.empty() && path != ".") return path;
   throw UserError{fmt::format(
       "index image {} has the label {}={}, which names the whole image: correct the label or build "
-      "the index again, with its catalog at a place of its own such as {}",
-      index.image.pinned.text(), key, place, kConfigsPath)};
+      "the index again, with its catalog at a place of its own",
+      index.image.pinned.text(), key, place)};
 }
 
 /// What is refused of an index that has no `kind` (file or directory) at `place`.

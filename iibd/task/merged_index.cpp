@@ -56,16 +56,36 @@ MergedIndex read_index(const Context& context, const NamedIndex& named, const st
   return index;
 }
 
-/// Whether `directory` has a directory for `package`, whose name a catalog of others tells, and no
-/// link to one.
-bool has_directory(const fs::path& directory, const std::string& package) {
-  constexpr std::string_view kNoPart{"/\0", 2};
-  if (package.empty() || package == "." || package == ".." ||
-      package.find_first_of(kNoPart) != std::string::npos) {
-    return false;
-  }
+/// Whether a directory can be named after `package`, whose name a catalog of others tells.
+bool can_be_directory(const std::string& package) {
+  constexpr std::string_view kInNoName{"/\0", 2};
+  return !package.empty() && package != "." && package != ".." &&
+         package.find_first_of(kInNoName) == std::string::npos;
+}
+
+/// Whether `directory` of the catalog `root` has a directory for `package`, with no link on the way
+/// there.
+bool has_directory(const fs::path& root, const fs::path& directory, const std::string& package) {
+  if (!can_be_directory(package)) return false;
   std::error_code error;
-  return fs::is_directory(fs::symlink_status(directory / package, error));
+  const auto place = fs::canonical(root / directory / package, error);
+  if (error || !fs::is_directory(place, error)) return false;
+  return place == (fs::canonical(root) / directory).lexically_normal() / package;
+}
+
+/// Refuses a package of target_index that has no directory of its own.
+void require_directory(const fs::path& root, const std::string& package) {
+  if (!can_be_directory(package)) {
+    throw UserError{
+        fmt::format("target_index has a package named '{}' that is only in its catalog, and no "
+                    "directory of the merged one can have this name: rename it",
+                    package)};
+  }
+  if (has_directory(root, {}, package)) return;
+  throw UserError{
+      fmt::format("package {} of target_index is only in its catalog, but in no directory of "
+                  "its own, and cannot be taken into the merged one: move it to a directory {}",
+                  package, package)};
 }
 
 }  // namespace
@@ -104,12 +124,7 @@ catalog::Catalog take_packages(const Context& context, const catalog::Catalog& m
   const auto& root = target.read.catalog.path;
   const auto taken = context.make_directory("taken");
   for (const auto& package : packages) {
-    if (!has_directory(root, package)) {
-      throw UserError{
-          fmt::format("package {} of target_index is only in its catalog, but in no directory of "
-                      "its own, and cannot be taken into the merged one: move it to a directory {}",
-                      package, package)};
-    }
+    require_directory(root, package);
     context.log().info("package {} is taken as it is in the catalog of target_index", package);
     copy_plain(root, package, taken);
   }
@@ -119,7 +134,7 @@ catalog::Catalog take_packages(const Context& context, const catalog::Catalog& m
   present.insert(packages.begin(), packages.end());
   for (const auto& package : present) {
     const auto place = fs::path{deprecations} / package;
-    if (!has_directory(root / deprecations, package) || fs::exists(merged.path / place)) continue;
+    if (!has_directory(root, deprecations, package) || fs::exists(merged.path / place)) continue;
     context.log().info("the deprecations of package {} are taken from target_index", package);
     copy_plain(root, place.string(), taken);
   }

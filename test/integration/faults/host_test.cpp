@@ -1,6 +1,7 @@
 #include "eventually.hpp"
 #include "fake_tools.hpp"
 #include "faulty_site.hpp"
+#include "fragments.hpp"
 #include "index_image.hpp"
 #include "small_disk.hpp"
 
@@ -15,6 +16,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <fstream>
 #include <future>
 #include <set>
 #include <thread>
@@ -47,6 +50,33 @@ std::set<int> lasting_descriptors_of(pid_t process) {
     return false;
   });
   return fewest;
+}
+
+/// The entries of the directory of a daemon's requests: those kept for later ones, and all.
+struct WorkEntries {
+  std::size_t kept = 0;
+  std::size_t all = 0;
+};
+
+WorkEntries entries_of(const fs::path& work) {
+  WorkEntries entries;
+  for (const auto& entry : fs::directory_iterator{work}) {
+    ++entries.all;
+    if (entry.path().filename().string().starts_with("catalog-")) ++entries.kept;
+  }
+  return entries;
+}
+
+/// Leaves `bytes` of the disk free.
+void fill_but(const SmallDisk& disk, std::uintmax_t bytes) {
+  const auto available = fs::space(disk.path()).available;
+  REQUIRE(available > bytes);
+  std::ofstream file{disk.filler(), std::ios::binary};
+  const std::string block(4096, 'x');
+  for (auto left = available - bytes; left >= block.size() && file; left -= block.size()) {
+    file << block;
+  }
+  REQUIRE(file.flush());
 }
 
 /// The limit below which `room` numbers are free: it is one of numbers, not of how many there are.
@@ -174,6 +204,45 @@ TEST_CASE("a disk without room for a build is told before it begins", "[faults][
 
   CHECK(text_of(document, "state") == "failed");
   CHECK_THAT(reason_of(document), Catch::Contains("nearly full") && Catch::Contains("make room"));
+}
+
+TEST_CASE("what is kept for later requests makes way for a build on a full disk",
+          "[faults][disk]") {
+  IIBD_NEEDS_TOOLS();
+  const SmallDisk disk{"500m"};
+  IIBD_NEEDS_DISK(disk);
+  Site site;
+  site.use_image_engine("embedded");
+  const auto state = disk.path() / "state";
+  Daemon daemon{site.state(), site.configuration(), {{"IIB_STATE_DIR", state.string()}}};
+  daemon.start();
+  constexpr std::size_t kBytes = 32UL << 20U;
+  const auto index =
+      site.push_image("index", {.layers = {{{.path = "configs/tern/catalog.json",
+                                             .content = package_blobs("tern", "1.0.0")}}},
+                                .labels = {{kConfigsLabel, "/configs"}}});
+  const auto fragment = site.push_image(
+      "fragment", fragment_image("wren", package_blobs("wren", "1.0.0") +
+                                             R"({"schema":"example.large","text":")" +
+                                             std::string(kBytes, 'x') + "\"}\n"));
+  build_index(daemon, "fbc-operations",
+              fmt::format(R"({{"from_index":"{}","binary_image":"{}","fbc_fragment":"{}"}})", index,
+                          site.base(), fragment));
+  const auto work = state / "work";
+  REQUIRE(entries_of(work).kept > 0);
+  REQUIRE(eventually(60s, [&] {
+    const auto entries = entries_of(work);
+    return entries.kept == entries.all;
+  }));
+  constexpr std::size_t kTooFew = 56UL << 20U;
+  fill_but(disk, kTooFew);
+
+  const auto bundle = site.push_bundle("otter-operator", "0.1.0");
+  const auto document = build(daemon, "add", site.add_body({bundle}, {.add_arches = {"amd64"}}));
+
+  CAPTURE(reason_of(document));
+  CHECK(text_of(document, "state") == "complete");
+  CHECK(entries_of(work).kept == 0);
 }
 
 TEST_CASE("a state directory that cannot be written stops the start", "[faults][disk]") {

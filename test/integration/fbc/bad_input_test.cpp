@@ -13,6 +13,7 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -156,20 +157,39 @@ TEST_CASE("an index is read where its label says, or refused", "[fbc][badinput]"
   Refusing test{"embedded"};
   const auto fragment = test.push_fragment("wren", package_blobs("wren", "1.0.0"));
   const auto wren = fmt::format(R"("fbc_fragments": ["{}"])", fragment);
-  const std::vector<std::pair<std::string, Texts>> labels{
-      {"/data", {"has no directory /data", kConfigsLabel}},
-      {"/configs/tern/catalog.json", {"has no directory /configs/tern/catalog.json"}},
-      {"/..", {"from_index", "leads out of the image"}},
-      {"/configs/../../etc", {"leads out of the image"}},
-      {"/", {"the whole image"}},
-      {".", {"the whole image"}}};
-  for (const auto& [label, told] : labels) {
-    CAPTURE(label);
-    const auto index = test.push_index("label", "configs/tern/catalog.json",
-                                       package_blobs("tern", "1.0.0"), label);
-    const auto reason = test.refused("fbc-operations", index, wren);
+  const auto whole = [](const std::string& key, const std::string& label) {
+    return Texts{fmt::format("label {}={}, which names the whole image", key, label),
+                 "correct the label"};
+  };
+  const auto refused = [&](const std::string& key, const std::string& label) {
+    const auto index = test.site.push_image(
+        "index-label",
+        {.layers = {{catalog("tern", package_blobs("tern", "1.0.0"))}}, .labels = {{key, label}}});
+    if (key == kConfigsLabel) return test.refused("fbc-operations", index, wren);
+    return test.refused("rm", index, R"("operators": ["tern"])");
+  };
+  const std::vector<std::tuple<std::string, std::string, Texts>> labels{
+      {kConfigsLabel, "/data", {"has no directory /data", kConfigsLabel, "correct the label"}},
+      {kConfigsLabel, "/configs/tern/catalog.json", {"no directory /configs/tern/catalog.json"}},
+      {kConfigsLabel, "/..", {"from_index", "leads out of the image"}},
+      {kConfigsLabel, "/configs/../../etc", {"leads out of the image"}},
+      {kConfigsLabel, "/", whole(kConfigsLabel, "/")},
+      {kConfigsLabel, ".", whole(kConfigsLabel, ".")},
+      {kConfigsLabel, "/configs/..", whole(kConfigsLabel, "/configs/..")},
+      {kDatabaseLabel, "/configs", {"has no file /configs", kDatabaseLabel, "correct the label"}},
+      {kDatabaseLabel, "/..", {"from_index", "leads out of the image"}},
+      {kDatabaseLabel, "/", whole(kDatabaseLabel, "/")},
+      {kDatabaseLabel, ".", whole(kDatabaseLabel, ".")},
+      {kDatabaseLabel, "", whole(kDatabaseLabel, "")}};
+  for (const auto& [key, label, told] : labels) {
+    CAPTURE(key, label);
+    const auto reason = refused(key, label);
     for (const auto& part : told) CHECK_THAT(reason, Contains(part));
   }
+  // Such a label says that the catalog is none of files.
+  CHECK_THAT(
+      test.refused("fbc-operations", test.push_index("none", "configs/a.json", "", ""), wren),
+      Contains("no file-based catalog"));
 }
 
 TEST_CASE("an index with both labels, or an empty catalog, is a file-based one",

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <numeric>
 #include <random>
+#include <string_view>
 
 namespace iib::test {
 namespace {
@@ -253,6 +254,35 @@ TEST_CASE("the layers of an index move to a new release of the binary image", "[
   check_up_to_date(next);
   CHECK(std::equal(after.image().layers.begin(), after.image().layers.end(),
                    next.image().layers.begin()));
+}
+
+TEST_CASE("an index whose image cannot be a base is put on the binary image", "[fbc][layers]") {
+  IIBD_NEEDS_TOOLS();
+  Layers test;
+  const auto on_base = fmt::format(R"(, "binary_image": "{}")", test.site.base());
+  const auto first = test.take(test.foreign, "wren", package_blobs("wren", "1.0.0"), on_base);
+  REQUIRE(text_of(first, "state") == "complete");
+  auto& registry = test.site.registry();
+  const auto id = std::to_string(first["id"].GetInt64());
+  auto manifest = registry.manifest("iib-build", id + "-amd64");
+  constexpr std::string_view kGzip = "docker.image.rootfs.diff.tar.gzip";
+  const auto place = manifest.rfind(kGzip);
+  REQUIRE(place != std::string::npos);
+  manifest.replace(place, kGzip.size(), "example.layer");
+  registry.put_manifest("iib-build", "odd", "application/vnd.docker.distribution.manifest.v2+json",
+                        manifest);
+
+  const auto second = test.take(test.site.pull_spec("iib-build:odd"), "heron",
+                                package_blobs("heron", "1.0.0"), on_base);
+
+  INFO(io::to_json(second));
+  REQUIRE(text_of(second, "state") == "complete");
+  CHECK_THAT(test.daemon.log(), Contains("vnd.example.layer") &&
+                                    Contains("building on the binary image instead of from_index"));
+  const ServedIndex served{registry, text_of(second, "index_image")};
+  check_up_to_date(served);
+  CHECK(served.files() == Texts{"heron/catalog.json", "tern/catalog.json", "wren/catalog.json"});
+  CHECK(served.image().layers.size() == kBaseLayers + 1);
 }
 
 TEST_CASE("an index without a binary image holds the index alone, for amd64", "[fbc][layers]") {

@@ -251,6 +251,27 @@ TEST_CASE("an index whose history does not tell of its layers can be built on", 
   CHECK(served.database_bundles() == Texts{"otter-operator.v0.1.0"});
 }
 
+TEST_CASE("what a catalog ignores is ignored when the log tells what changed", "[fbc]") {
+  IIBD_NEEDS_TOOLS();
+  Life life{History::complete};
+  const auto readme = "# Wren\n";  // no catalog could be read with it
+  const auto index = life.site.push_image(
+      "ignoring", {.layers = {{{.path = "configs/.indexignore", .content = "*.md\n"},
+                               {.path = "configs/wren/README.md", .content = readme},
+                               {.path = "configs/wren/catalog.json",
+                                .content = package_blobs("wren", "1.0.0")}}},
+                   .labels = {{kConfigsLabel, "/configs"}}});
+  const auto wren = life.push_fragment("wren", "2.0.0");
+
+  const auto result = build(
+      life.daemon, "fbc-operations",
+      life.body(index, fmt::format(R"("fbc_fragment": "{}", "add_arches": ["amd64"])", wren)));
+
+  CHECK(text_of(result, "state") == "complete");
+  CHECK_THAT(life.daemon.log(),
+             Contains("package wren changed: bundles +1 -1") && !Contains("cannot be told"));
+}
+
 TEST_CASE("an index gets a further architecture with a fragment, and a layer that is whole",
           "[fbc]") {
   IIBD_NEEDS_TOOLS();

@@ -2,15 +2,21 @@
 #include "fragments.hpp"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <filesystem>
 
 // Merges of indexes with file-based catalogs.
 
 namespace iib::test {
 namespace {
 
+namespace fs = std::filesystem;
+
 using Texts = std::vector<std::string>;
 using Catch::Matchers::Contains;
 
+constexpr auto kVersionLabel = "com.redhat.index.delivery.version";
 constexpr auto kDeprecations = "_operator-deprecations-content/otter-operator/otter-operator.json";
 
 }  // namespace
@@ -85,6 +91,40 @@ TEST_CASE("a merge that finds nothing new leaves its source to the requests afte
   const Merged again{test, test.merge(source, source)};
   CHECK(first.files() == Texts{kHerons, kOtters, "wren/catalog.json"});
   CHECK(again.files() == first.files());
+}
+
+TEST_CASE("a package of the target is taken from a directory of its own and nowhere else",
+          "[merge][fbc]") {
+  IIBD_NEEDS_TOOLS();
+  FileMerge test{"embedded"};
+  const auto source = test.make_files("v4.5", {test.otter1}, "wren");
+  const auto work = test.daemon().state() / "work";
+  const auto refused = [&](const std::string& package, std::vector<TarEntry> more) {
+    more.push_back({.path = "configs/all.json", .content = package_blobs(package, "1.0.0")});
+    const auto target = test.site().push_image(
+        "odd-target", {.layers = {std::move(more)},
+                       .labels = {{kConfigsLabel, "/configs"}, {kVersionLabel, "v4.6"}}});
+    const auto document = test.merge(source, target);
+    INFO(io::to_json(document));
+    CHECK(text_of(document, "state") == "failed");
+    const auto id = std::to_string(document["id"].GetInt64());
+    CHECK(test.site().registry().manifest("iib-build", id).empty());
+    return text_of(document, "state_reason");
+  };
+
+  // Beside the catalog lies the other one, and what is taken of this one.
+  for (const std::string package : {"", ".", "..", "../../source-index", "../../taken"}) {
+    CAPTURE(package);
+    CHECK_THAT(refused(package, {}), Contains(fmt::format("'{}'", package)) && Contains("rename"));
+    CHECK_FALSE(fs::exists(work / "source-index"));
+    CHECK_FALSE(fs::exists(work / "taken"));
+  }
+  CHECK_THAT(refused("tern", {}), Contains("tern") && Contains("move it to a directory tern"));
+  const std::vector<TarEntry> link{
+      {.path = "configs/.indexignore", .content = "/tern\n/other\n"},
+      {.path = "configs/other/secret.json", .content = "{}"},
+      {.path = "configs/tern", .content = "other", .type = TarEntry::Type::symbolic_link}};
+  CHECK_THAT(refused("tern", link), Contains("move it to a directory tern"));
 }
 
 TEST_CASE("a package that only one catalog has cannot get bundles of the other", "[merge][fbc]") {
