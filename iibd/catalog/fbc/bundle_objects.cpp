@@ -53,7 +53,7 @@ std::string object_json(const Property& property, const ObjectPlace& place, std:
   const Fields fields{&value, "the value of its property " + property.type, Names::any_case};
   const auto reference = fields.text("ref");
   if (!reference.empty()) {
-    return as_json(read_file(place.root / place.directory / reference, kMaxObjectBytes), number);
+    return as_json(read_file(referenced_file(reference, place), kMaxObjectBytes), number);
   }
   auto data = fields.text("data");
   std::erase_if(data, [](char c) { return c == '\n' || c == '\r'; });

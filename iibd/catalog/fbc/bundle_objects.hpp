@@ -10,8 +10,8 @@
 namespace iib::catalog::fbc {
 
 /// The JSON of the manifest that the `olm.bundle.object` `property` holds or refers to: as it is,
-/// or converted from YAML. `number` names it in errors. Throws UserError for what is neither,
-/// ExternalError for a `ref` that cannot be read.
+/// or converted from YAML. `number` names it in errors. Throws UserError for what is neither, and
+/// for a `ref` that is not a file of the catalog: nothing else of the host is ever read.
 [[nodiscard]] std::string object_json(const Property& property, const ObjectPlace& place,
                                       std::size_t number);
 
