@@ -1,9 +1,9 @@
 #include "catalog/fbc/cache_bundle.hpp"
 
 #include "catalog/fbc/bundle_objects.hpp"
-#include "catalog/fbc/cache_json.hpp"
 #include "catalog/fbc/json_form.hpp"
 #include "catalog/fbc/json_object.hpp"
+#include "catalog/fbc/synthesized_csv.hpp"
 #include "catalog/fields.hpp"
 #include "catalog/shown_name.hpp"
 #include "iib/base/error.hpp"
