@@ -72,14 +72,14 @@ struct Lists {
   std::vector<std::string> properties;
 };
 
-void add_property(Lists& lists, const Property& property, const ObjectPlace& place,
+void add_property(Lists& lists, const Property& property, ObjectReader& objects,
                   CacheFlavor flavor) {
   if (property.type == kMetadataProperty && flavor == CacheFlavor::opm_1_32) {
     lists.metadata = property.value;
     return;
   }
   if (property.type == kObjectProperty) {
-    const auto object = object_json(property, place, lists.objects.size() + 1);
+    const auto object = objects.json(property);
     if (lists.csv.empty() && is_csv(object)) lists.csv = object;
     lists.objects.push_back(json_string(object));
     return;
@@ -101,7 +101,8 @@ void add_property(Lists& lists, const Property& property, const ObjectPlace& pla
 Lists lists_of(const BundleBlob& bundle, const ObjectPlace& place, const Package& package,
                CacheFlavor flavor) {
   Lists lists;
-  for (const auto& property : bundle.properties) add_property(lists, property, place, flavor);
+  ObjectReader objects{place};
+  for (const auto& property : bundle.properties) add_property(lists, property, objects, flavor);
   if (lists.csv.empty() && !lists.metadata.empty()) {
     lists.csv = synthesized_csv(bundle, lists.version, lists.metadata, package);
     if (lists.objects.empty()) lists.objects.push_back(json_string(lists.csv));

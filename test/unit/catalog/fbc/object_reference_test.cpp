@@ -148,4 +148,17 @@ TEST_CASE("an object is read of any file of its catalog", "[fbc]") {
   CHECK(site.serves("ConfigMap"));
 }
 
+TEST_CASE("the files of a bundle's objects have a bound together", "[fbc][badinput]") {
+  const Site site;
+  auto text = package_with("objects/large.json");
+  const std::string object =
+      R"({"type":"olm.bundle.object","value":{"ref":"objects/large.json"}},)";
+  text.insert(text.find(object), object);
+  site.tree.write("p/catalog.json", text);
+  site.tree.write("p/objects/large.json", R"({"a":")" + std::string(33UL << 20U, 'x') + "\"}");
+
+  CHECK_THAT(refusal([&] { fbc::write_cache(site.tree.root(), site.served); }),
+             Contains("objects up to object 2") && Contains("67108864 bytes"));
+}
+
 }  // namespace iib::test
