@@ -1,6 +1,7 @@
 #include "iib/catalog/file_based_engine.hpp"
 
 #include "catalog/fbc/catalog_change.hpp"
+#include "catalog/fbc/database_over.hpp"
 #include "catalog/fbc/database_packages.hpp"
 #include "catalog/fbc/tree.hpp"
 #include "catalog/shown_name.hpp"
@@ -17,18 +18,12 @@
 namespace iib::catalog {
 namespace {
 
-using fbc::ChangeOptions;
+using fbc::change_options;
 using fbc::hidden_database;
 using fbc::on_copy;
 
 bool is_file_based(const Catalog& catalog) {
   return catalog.kind == CatalogKind::file_based;
-}
-
-ChangeOptions change_options(const FileBasedOptions& options, const Catalog& catalog) {
-  return {.level = options.level(catalog.ocp_version),
-          .deprecations_directory = options.deprecations_directory,
-          .threads = options.threads};
 }
 
 ListedBundle listed(const fbc::BundleFacts& bundle) {

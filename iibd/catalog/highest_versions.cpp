@@ -14,10 +14,11 @@ namespace {
 Version version_of(const ListedBundle& bundle) {
   auto version = Version::parse(bundle.version);
   if (version) return *std::move(version);
-  throw UserError{
-      fmt::format("bundle {} of package {} has the version '{}', which is no semantic version: it "
-                  "cannot be compared with the other versions of its package",
-                  bundle.name, bundle.package, bundle.version)};
+  throw UserError{fmt::format(
+      "bundle {} of package {} has the version '{}', which is no semantic version: it "
+      "cannot be compared with the other versions of its package: remove the package from the "
+      "index, or add a bundle with a version such as 1.2.3 in its place",
+      bundle.name, bundle.package, bundle.version)};
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include "job_run.hpp"
 #include "running_jobs.hpp"
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -16,6 +18,15 @@ namespace {
 
 /// Work that appears without a wake() (another host's jobs ending) is found this much later.
 constexpr std::chrono::seconds kLookAgain{5};
+
+/// What ended at the deadline of its request says so: who waited knew only that there was one.
+[[noreturn]] void fail_late(const ExternalError& error, std::chrono::seconds limit) {
+  throw ExternalError{
+      fmt::format("{}; the request took longer than iib_request_timeout ({} s): look at what it "
+                  "waited for in its log, or raise iib_request_timeout, then submit it again",
+                  error.what(), limit.count()),
+      ExternalError::Retry::no};
+}
 
 }  // namespace
 
@@ -138,11 +149,16 @@ void Scheduler::Impl::run_claimed(store::ClaimedJob job, const std::stop_token& 
   const RunningJobs::Entry entry{running, request, job.ordering_key, stop};
   const RunJob run_alone = [&](const store::ClaimedJob& claimed, task::Progress& progress,
                                const Cancellation& cancellation) {
-    entry.wait_for_key(cancellation);
-    if (!store.holds({.job = claimed.id, .request = request, .number = claimed.claim})) {
-      throw Cancelled{"its request ended before the job began"};
+    try {
+      entry.wait_for_key(cancellation);
+      if (!store.holds({.job = claimed.id, .request = request, .number = claimed.claim})) {
+        throw Cancelled{"its request ended before the job began"};
+      }
+      return run(claimed, progress, cancellation);
+    } catch (const ExternalError& error) {
+      if (std::chrono::steady_clock::now() < cancellation.deadline()) throw;
+      fail_late(error, options.request_timeout);
     }
-    return run(claimed, progress, cancellation);
   };
   JobRun run_of_job{std::move(job), store, options.max_tries, log_of(request)};
   run_of_job.execute(run_alone, Cancellation{entry.stop()}.within(options.request_timeout));

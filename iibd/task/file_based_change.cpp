@@ -4,10 +4,7 @@ namespace iib::task {
 
 catalog::fbc::ChangeOptions change_options(const Context& context,
                                            const catalog::Catalog& catalog) {
-  const auto& options = context.settings().file_based;
-  return {.level = options.level(catalog.ocp_version),
-          .deprecations_directory = options.deprecations_directory,
-          .threads = options.threads};
+  return catalog::fbc::change_options(context.settings().file_based, catalog);
 }
 
 catalog::Catalog database_of(const catalog::Catalog& catalog) {

@@ -52,11 +52,13 @@ UnpackedCatalog make_cache(const Context& context, const FileBasedParts& parts,
       .cache = context.make_directory(previous == nullptr ? "serve-cache" : "changed-cache"),
       .modes = std::move(modes)};
   // Older releases of opm ignore what only the newer ones read (catalog-fbc 6, O10).
+  const auto& settings = context.settings().file_based;
   const fbc::CacheOptions options{.modes = made.modes,
                                   .flavor = fbc::CacheFlavor::opm_1_32,
                                   .icons = fbc::CacheIcons::leave_out,
+                                  .deprecations_directory = settings.deprecations_directory,
                                   .cancellation = context.cancellation(),
-                                  .threads = context.settings().file_based.threads};
+                                  .threads = settings.threads};
   auto cache = previous == nullptr ? fbc::write_cache(made.root, made.cache, options)
                                    : fbc::update_cache(*previous, made.root, made.cache, options);
   for (const auto& finding : cache.warnings) context.log().warning("{}", fbc::to_text(finding));

@@ -1,6 +1,7 @@
 #include "catalog/fbc/blob_checks.hpp"
 
 #include "catalog/fields.hpp"
+#include "catalog/shown_name.hpp"
 #include "iib/base/error.hpp"
 
 #include <fmt/format.h>
@@ -45,22 +46,8 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// Why the file `reference` is refused; empty when it can be read.
-std::string refuse_reference(const std::string& reference, const ObjectPlace& place) {
-  const fs::path path{reference};
-  if (path.is_absolute()) return "is absolute: name the file relative to the catalog's file";
-  const auto inside = (fs::path{place.directory} / path).lexically_normal();
-  if (inside.begin() != inside.end() && *inside.begin() == "..") {
-    return "leads out of the catalog: put the file below its root";
-  }
-  std::error_code error;
-  const auto real = fs::canonical(place.root / inside, error);
-  if (error) return "is not there: add the file, or put the object itself into data";
-  const auto root = fs::canonical(place.root, error);
-  const auto [end, unused] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
-  if (end != root.end()) return "leads out of the catalog: put the file below its root";
-  if (!fs::is_regular_file(real, error)) return "is no file";
-  return {};
+std::string about_reference(const std::string& reference, std::string_view reason) {
+  return fmt::format("the ref {} of its olm.bundle.object {}", shown(reference), reason);
 }
 
 void check_object(const Fields& value, const ObjectPlace& place, const Report& report) {
@@ -72,11 +59,14 @@ void check_object(const Fields& value, const ObjectPlace& place, const Report& r
     report(Rule::property, "the data of its olm.bundle.object is no base64", kAll);
   }
   if (reference.empty()) return;
-  const auto reason = text && !text->empty() ? std::string{"excludes data: remove one of them"}
-                                             : refuse_reference(reference, place);
-  if (!reason.empty()) {
-    report(Rule::property, fmt::format("the ref {} of its olm.bundle.object {}", reference, reason),
-           kWithReferences);
+  if (text && !text->empty()) {
+    return report(Rule::property, about_reference(reference, "excludes data: remove one of them"),
+                  kWithReferences);
+  }
+  try {
+    static_cast<void>(referenced_file(reference, place));
+  } catch (const UserError& error) {
+    report(Rule::property, error.what(), kWithReferences);
   }
 }
 
@@ -159,6 +149,25 @@ class PropertyCheck {
 };
 
 }  // namespace
+
+fs::path referenced_file(const std::string& reference, const ObjectPlace& place) {
+  const auto refuse = [&](std::string_view reason) {
+    throw UserError{about_reference(reference, reason)};
+  };
+  constexpr std::string_view kOut = "leads out of the catalog: put the file below its root";
+  const fs::path path{reference};
+  if (path.is_absolute()) refuse("is absolute: name the file relative to the catalog's file");
+  const auto inside = (fs::path{place.directory} / path).lexically_normal();
+  if (inside.begin() != inside.end() && *inside.begin() == "..") refuse(kOut);
+  std::error_code error;
+  auto real = fs::canonical(place.root / inside, error);
+  if (error) refuse("is not there: add the file, or put the object itself into data");
+  const auto root = fs::canonical(place.root, error);
+  const auto [end, unused] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
+  if (error || end != root.end()) refuse(kOut);
+  if (!fs::is_regular_file(real, error)) refuse("is no file: name a regular one");
+  return real;
+}
 
 PropertyFacts check_properties(const io::JsonValue& root, const ObjectPlace& place,
                                const Report& report) {

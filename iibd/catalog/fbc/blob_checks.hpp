@@ -32,6 +32,11 @@ struct ObjectPlace {
   std::string directory;
 };
 
+/// The file that the `ref` of an `olm.bundle.object` names, by its real path: a regular file of the
+/// catalog, links in it followed. Throws UserError that says why there is none.
+[[nodiscard]] std::filesystem::path referenced_file(const std::string& reference,
+                                                    const ObjectPlace& place);
+
 /// Says what is wrong with a blob, and who refuses it.
 using Report = std::function<void(Rule, std::string, Releases)>;
 

@@ -111,8 +111,11 @@ void BlobPlaces::for_each(const std::function<void(const std::string&, const Blo
     file.seekg(static_cast<std::streamoff>(place.offset));
     file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     if (!file) {
-      throw ExternalError{fmt::format("{} changed while it was read", files_[place.file].name),
-                          ExternalError::Retry::no};
+      throw ExternalError{
+          fmt::format(
+              "{} changed while it was read: try again when nothing else writes to the catalog",
+              files_[place.file].name),
+          ExternalError::Retry::no};
     }
     use(place.package, read(place, bytes));
   }

@@ -17,7 +17,6 @@
 namespace iib::catalog::fbc {
 namespace {
 
-constexpr std::size_t kMaxObjectBytes = 64UL << 20U;
 constexpr std::string_view kCsvKind = "ClusterServiceVersion";
 
 std::string as_json(std::string text, std::size_t number) {
@@ -48,26 +47,39 @@ bool has_metadata(const BundleBlob& bundle) {
 
 }  // namespace
 
-std::string object_json(const Property& property, const ObjectPlace& place, std::size_t number) {
+std::string ObjectReader::json(const Property& property) {
+  ++number_;
   const auto value = io::parse_json(property.value);
   const Fields fields{&value, "the value of its property " + property.type, Names::any_case};
   const auto reference = fields.text("ref");
-  if (!reference.empty()) {
-    return as_json(read_file(place.root / place.directory / reference, kMaxObjectBytes), number);
-  }
+  if (!reference.empty()) return as_json(read(reference), number_);
   auto data = fields.text("data");
   std::erase_if(data, [](char c) { return c == '\n' || c == '\r'; });
   auto bytes = from_base64(data);
-  if (!bytes) throw UserError{fmt::format("the data of its object {} is no base64", number)};
-  return as_json(std::move(*bytes), number);
+  if (!bytes) throw UserError{fmt::format("the data of its object {} is no base64", number_)};
+  return as_json(std::move(*bytes), number_);
+}
+
+std::string ObjectReader::read(const std::string& reference) {
+  const auto file = referenced_file(reference, place_);
+  if (std::filesystem::file_size(file) > left_) {
+    throw UserError{
+        fmt::format("the files of its objects up to object {} are together longer than {} bytes, "
+                    "the limit for a bundle: shorten them",
+                    number_, BlobReader::kMaxBlobBytes)};
+  }
+  auto text = read_file(file, left_);
+  left_ -= text.size();
+  return text;
 }
 
 void normalize(BundleBlob& bundle, const ObjectPlace& place, MigrateLevel level) {
   std::stable_sort(bundle.related_images.begin(), bundle.related_images.end(),
                    [](const auto& a, const auto& b) { return a.image < b.image; });
   std::vector<std::string> objects;
+  ObjectReader reader{place};
   for (const auto& property : bundle.properties) {
-    if (is_object(property)) objects.push_back(object_json(property, place, objects.size() + 1));
+    if (is_object(property)) objects.push_back(reader.json(property));
   }
   if (objects.empty()) return;
   const bool converted = level == MigrateLevel::bundle_object_to_csv_metadata &&

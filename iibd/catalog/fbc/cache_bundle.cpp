@@ -1,25 +1,21 @@
 #include "catalog/fbc/cache_bundle.hpp"
 
-#include "catalog/fbc/cache_json.hpp"
+#include "catalog/fbc/bundle_objects.hpp"
 #include "catalog/fbc/json_form.hpp"
 #include "catalog/fbc/json_object.hpp"
+#include "catalog/fbc/synthesized_csv.hpp"
 #include "catalog/fields.hpp"
-#include "catalog/manifest_document.hpp"
 #include "catalog/shown_name.hpp"
-#include "iib/base/base64.hpp"
 #include "iib/base/error.hpp"
-#include "iib/base/files.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
 namespace iib::catalog::fbc {
 namespace {
 
-constexpr std::size_t kMaxObjectBytes = 64UL << 20U;
 constexpr std::string_view kCsvKind = "ClusterServiceVersion";
 
 /// A value, which must outlive its fields.
@@ -30,27 +26,6 @@ struct Value {
   io::JsonDocument document;
   Fields fields;
 };
-
-/// An object's JSON: as it is, or converted from YAML.
-std::string as_json(std::string text, std::size_t number) {
-  const auto first = text.find_first_not_of(" \t\r\n\v\f");
-  if (first != std::string::npos && text[first] == '{') return text;
-  return canonical_json(
-      read_file_document(text, fmt::format("the data of its object {}", number)).root);
-}
-
-std::string object_of(const Property& property, const ObjectPlace& place, std::size_t number) {
-  const Value value{property};
-  const auto reference = value.fields.text("ref");
-  if (!reference.empty()) {
-    return as_json(read_file(place.root / place.directory / reference, kMaxObjectBytes), number);
-  }
-  auto data = value.fields.text("data");
-  std::erase_if(data, [](char c) { return c == '\n' || c == '\r'; });
-  auto bytes = from_base64(data);
-  if (!bytes) throw UserError{fmt::format("the data of its object {} is no base64", number)};
-  return as_json(std::move(*bytes), number);
-}
 
 bool is_csv(const std::string& object) {
   if (object.find(kCsvKind) == std::string::npos) return false;
@@ -97,14 +72,14 @@ struct Lists {
   std::vector<std::string> properties;
 };
 
-void add_property(Lists& lists, const Property& property, const ObjectPlace& place,
+void add_property(Lists& lists, const Property& property, ObjectReader& objects,
                   CacheFlavor flavor) {
   if (property.type == kMetadataProperty && flavor == CacheFlavor::opm_1_32) {
     lists.metadata = property.value;
     return;
   }
   if (property.type == kObjectProperty) {
-    const auto object = object_of(property, place, lists.objects.size() + 1);
+    const auto object = objects.json(property);
     if (lists.csv.empty() && is_csv(object)) lists.csv = object;
     lists.objects.push_back(json_string(object));
     return;
@@ -126,7 +101,8 @@ void add_property(Lists& lists, const Property& property, const ObjectPlace& pla
 Lists lists_of(const BundleBlob& bundle, const ObjectPlace& place, const Package& package,
                CacheFlavor flavor) {
   Lists lists;
-  for (const auto& property : bundle.properties) add_property(lists, property, place, flavor);
+  ObjectReader objects{place};
+  for (const auto& property : bundle.properties) add_property(lists, property, objects, flavor);
   if (lists.csv.empty() && !lists.metadata.empty()) {
     lists.csv = synthesized_csv(bundle, lists.version, lists.metadata, package);
     if (lists.objects.empty()) lists.objects.push_back(json_string(lists.csv));

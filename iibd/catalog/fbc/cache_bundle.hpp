@@ -14,7 +14,7 @@ namespace iib::catalog::fbc {
 class CachedBundle {
  public:
   /// Of a blob that is right and whose values were kept; `package` is its package. Throws UserError
-  /// for an object that is neither JSON nor YAML, ExternalError for a `ref` that cannot be read.
+  /// for an object that is neither JSON nor YAML, or a `ref` to what is no file of the catalog.
   CachedBundle(const BundleBlob& bundle, const ObjectPlace& place,
                const CachedPackageFacts& package, CacheFlavor flavor);
 

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <system_error>
-#include <utility>
 
 namespace iib::catalog::fbc {
 namespace {
@@ -58,25 +57,6 @@ RootModes RootModes::of_host(const fs::path& root) {
                         ExternalError::Retry::no};
   }
   return modes;
-}
-
-CacheDigest::CacheDigest(const fs::path& root, const CacheOptions& options, const KnownTree* known)
-    : options_{options},
-      root_{std::async(options.threads > 1 ? std::launch::async : std::launch::deferred,
-                       [&root, &options, known] {
-                         OfRoot of;
-                         of.steps =
-                             add_tree(of.digest, root, options.modes, options.cancellation, known);
-                         return of;
-                       })} {}
-
-std::string CacheDigest::finish(const fs::path& directory) {
-  auto [digest, steps] = root_.get();
-  steps_ = std::move(steps);
-  const RootModes cache_modes{
-      .directories = kCacheDirectoryMode, .files = kCacheFileMode, .exceptions = {}};
-  add_tree(digest, directory / "cache", cache_modes, options_.cancellation);
-  return fmt::format("{:016x}", digest.value());
 }
 
 std::string cache_digest(const fs::path& root, const fs::path& directory, const RootModes& modes,

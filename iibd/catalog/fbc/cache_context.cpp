@@ -57,7 +57,9 @@ CachedPackageMap read_packages(const std::filesystem::path& root, const CheckedC
   }
   for (const auto& [name, model] : catalog.model) {
     if (packages.contains(name)) continue;
-    throw ExternalError{fmt::format("package {} of the catalog changed while it was read", name),
+    throw ExternalError{fmt::format("package {} of the catalog changed while it was read: try "
+                                    "again when nothing else writes to it",
+                                    name),
                         ExternalError::Retry::no};
   }
   if (flavor == CacheFlavor::opm_1_32) add_deprecations(catalog, packages);

@@ -1,6 +1,6 @@
 #include "catalog/fbc/cache_packages.hpp"
 
-#include "catalog/fbc/cache_json.hpp"
+#include "catalog/fbc/json_object.hpp"
 #include "catalog/raw_json.hpp"
 #include "iib/base/base64.hpp"
 

@@ -10,8 +10,12 @@
 #include "iib/catalog/fbc_changes.hpp"
 #include "iib/io/json.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -25,8 +29,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Icons of all packages, and some hundred bytes an entry.
-constexpr std::size_t kMaxPackagesBytes = 1UL << 30U;
+/// Icons of all packages, and some hundred bytes an entry: 1 to 15 MB for the largest catalogs. It
+/// is held whole, so for a larger one everything is read.
+constexpr std::size_t kMaxPackagesBytes = 64UL << 20U;
+/// The file of an entry holds the manifests of its bundle, a blob of the catalog.
+constexpr std::size_t kMaxEntryBytes = 64UL << 20U;
 constexpr std::string_view kPackagesFile = "packages.json";
 
 /// A package as a cache has it.
@@ -38,11 +45,18 @@ struct CachedPackage {
 /// `packages.json` of a cache.
 class CachedPackages {
  public:
+  /// Throws UserError for what is no JSON object, or larger than any that is known.
   explicit CachedPackages(const fs::path& file) : text_{read_file(file, kMaxPackagesBytes)} {
+    text_.erase(text_.find_last_not_of(" \t\r\n") + 1);
+    if (!text_.starts_with('{') || json_extent(text_) != text_.size()) {
+      throw UserError{fmt::format("{} is no JSON object: make the cache anew", file.string())};
+    }
     for (auto& member : raw_members(text_)) packages_.emplace(std::move(member.key), member.value);
   }
 
-  [[nodiscard]] const std::map<std::string, std::string_view>& all() const { return packages_; }
+  [[nodiscard]] const std::map<std::string, std::string_view, std::less<>>& all() const {
+    return packages_;
+  }
 
   /// The package, or nothing.
   [[nodiscard]] std::optional<CachedPackage> find(const std::string& name) const {
@@ -71,7 +85,7 @@ class CachedPackages {
   }
 
   std::string text_;
-  std::map<std::string, std::string_view> packages_;
+  std::map<std::string, std::string_view, std::less<>> packages_;
 };
 
 /// The files among `names`, with those below directories among them, that `listing` loads. Nothing
@@ -143,23 +157,26 @@ class Update {
         options_{options},
         known_{previous.directory / "cache" / kPackagesFile} {}
 
-  /// Nothing when all must be read.
-  std::optional<ServeCache> run() {
-    const auto difference = compare_trees(previous_.root, root_);
+  /// Finds out what changed. False when all must be read.
+  bool prepare() {
+    auto difference = compare_trees(previous_.root, root_);
     auto all = difference.written;
     all.insert(all.end(), difference.removed.begin(), difference.removed.end());
     const auto before = check_files(previous_.root, all, options_);
-    auto after = check_files(root_, difference.written, options_);
-    if (!before || !after || !after->validation.problems.empty()) return std::nullopt;
-    if (!find_outdated(*before) || !is_apart(*after)) return std::nullopt;
-    if (options_.flavor != CacheFlavor::opm_1_26 && may_be_deprecated(*before, *after)) {
-      return std::nullopt;
-    }
+    after_ = check_files(root_, difference.written, options_);
+    written_ = std::move(difference.written);
+    if (!before || !after_ || !after_->validation.problems.empty()) return false;
+    if (!find_outdated(*before) || !is_apart(*after_)) return false;
+    return options_.flavor == CacheFlavor::opm_1_26 || !may_be_deprecated(*before, *after_);
+  }
+
+  /// Makes the cache, after prepare().
+  ServeCache run() {
     prepare_cache(directory_);
-    const KnownTree known{previous_.steps, difference.written};
+    const KnownTree known{previous_.steps, written_};
     CacheDigest digest{root_, options_, previous_.steps.empty() ? nullptr : &known};
     keep_files();
-    return write(*after, digest);
+    return write(*after_, digest);
   }
 
  private:
@@ -201,7 +218,7 @@ class Update {
                                        const CheckedCatalog& after) const {
     if (!before.facts.deprecations.empty() || !after.facts.deprecations.empty()) return true;
     // The cache may be one of 1.26.
-    const auto told = root_ / ChangeOptions{}.deprecations_directory;
+    const auto told = root_ / options_.deprecations_directory;
     for (const auto& [package, unused] : after.model) {
       if (fs::exists(told / package)) return true;
     }
@@ -212,7 +229,7 @@ class Update {
                        [&](const auto& name) { return tells(known_.all().at(name)); }) ||
            std::any_of(outdated_files_.begin(), outdated_files_.end(), [&](const auto& name) {
              return name != kPackagesFile &&
-                    tells(read_file(previous_.directory / "cache" / name, kMaxPackagesBytes));
+                    tells(read_file(previous_.directory / "cache" / name, kMaxEntryBytes));
            });
   }
 
@@ -231,8 +248,11 @@ class Update {
     std::error_code error;
     fs::create_hard_link(from, to, error);
     if (!error) return;
-    const CacheFile file{to};
-    file.write(read_file(from, kMaxPackagesBytes));
+    fs::copy_file(from, to, error);
+    if (!error) fs::permissions(to, static_cast<fs::perms>(kCacheFileMode), error);
+    if (!error) return;
+    throw ExternalError{fmt::format("{} cannot be written: {}", to.string(), error.message()),
+                        ExternalError::Retry::no};
   }
 
   ServeCache write(CheckedCatalog& after, CacheDigest& digest) {
@@ -251,23 +271,34 @@ class Update {
     return cache;
   }
 
+  /// Writes the packages that stay and those of `model` in one order; returns how many.
   std::size_t write_packages(const Model& model, const CachedPackageMap& packages) {
-    std::map<std::string_view, std::string> changed;
-    for (const auto& [name, package] : model) {
-      changed.emplace(name, package_json(packages.find(name)->second, package, options_.icons));
-    }
-    std::map<std::string_view, std::string_view> all;
-    for (const auto& [name, json] : known_.all()) {
-      if (outdated_.contains(name)) continue;
-      const bool as_it_is = options_.icons == CacheIcons::keep;
-      all.emplace(name, as_it_is ? json : changed.emplace(name, without_icon(json)).first->second);
-    }
-    all.insert(changed.begin(), changed.end());
     const CacheFile file{directory_ / "cache" / kPackagesFile};
     PackagesJson list{[&](std::string_view text) { file.write(text); }};
-    for (const auto& [name, json] : all) list.add(name, json);
+    std::size_t count = 0;
+    const auto add = [&](std::string_view name, std::string_view json) {
+      list.add(name, json);
+      ++count;
+    };
+    auto old = known_.all().begin();
+    const auto keep_until = [&](auto end) {
+      for (; old != end; ++old) {
+        const auto& [name, json] = *old;
+        if (outdated_.contains(name)) continue;
+        if (options_.icons == CacheIcons::keep) {
+          add(name, json);
+        } else {
+          add(name, without_icon(json));
+        }
+      }
+    };
+    for (const auto& [name, package] : model) {
+      keep_until(known_.all().lower_bound(name));
+      add(name, package_json(packages.find(name)->second, package, options_.icons));
+    }
+    keep_until(known_.all().end());
     list.finish();
-    return all.size();
+    return count;
   }
 
   const CachedCatalog& previous_;
@@ -275,20 +306,46 @@ class Update {
   const fs::path& directory_;
   const CacheOptions& options_;
   CachedPackages known_;
+  /// Files that are new or other ones, and what they hold now.
+  std::vector<std::string> written_;
+  std::optional<CheckedCatalog> after_;
   /// Packages that the changed files had, and their files in the cache.
   std::set<std::string, std::less<>> outdated_;
   std::unordered_set<std::string> outdated_files_{std::string{kPackagesFile}};
   std::size_t kept_ = 0;
 };
 
+/// Whether the directory holds what a cache consists of: files, and no links to some.
+bool has_files_only(const fs::path& directory) {
+  std::error_code error;
+  for (fs::directory_iterator entry{directory, error}, end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->is_symlink(error) || !entry->is_regular_file(error)) return false;
+  }
+  return !error;
+}
+
+/// The update when it can be made; null when everything must be read.
+std::unique_ptr<Update> prepared_update(const CachedCatalog& previous, const fs::path& root,
+                                        const fs::path& directory, const CacheOptions& options) {
+  const auto cache = previous.directory / "cache";
+  if (!fs::exists(cache / kPackagesFile) || !has_files_only(cache)) return nullptr;
+  try {
+    auto update = std::make_unique<Update>(previous, root, directory, options);
+    if (update->prepare()) return update;
+  } catch (const UserError&) {
+    // A fault of the old catalog or cache is none of the new one's, and those of the new one are
+    // told by write_cache(), which reads it whole.
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 ServeCache update_cache(const CachedCatalog& previous, const fs::path& root,
                         const fs::path& directory, const CacheOptions& options) {
-  if (fs::is_regular_file(previous.directory / "cache" / kPackagesFile)) {
-    if (auto cache = Update{previous, root, directory, options}.run()) return std::move(*cache);
-  }
-  return write_cache(root, directory, options);
+  const auto update = prepared_update(previous, root, directory, options);
+  return update ? update->run() : write_cache(root, directory, options);
 }
 
 }  // namespace iib::catalog::fbc

@@ -78,24 +78,11 @@ class CatalogChange {
 /// The hidden database of a file-based catalog as a catalog; nothing when it has none.
 [[nodiscard]] std::optional<Catalog> hidden_database(const Catalog& catalog);
 
-/// Says that `package`, which only `files` of the catalog have, gets no bundles of an index
-/// database.
-[[nodiscard]] Problem in_catalog_only(const std::string& package,
-                                      const std::set<std::string>& files);
-
 /// The packages of the hidden database of `catalog`.
 [[nodiscard]] std::set<std::string> hidden_packages(const Catalog& catalog,
                                                     const Cancellation& cancellation);
 
 /// `work` for an engine that changes a hidden database: always a copy of it.
 [[nodiscard]] Work on_copy(const Work& work);
-
-/// Whether YAML becomes JSON on the way (catalog-fbc 4.1 and 4.6).
-enum class Yaml { keep, convert };
-
-/// Lays the packages of `database` over the catalog; `had` are those of the database before.
-/// Returns the packages that went: those that it has no longer. See with_database().
-std::set<std::string> lay_database_over(CatalogChange& change, const Catalog& database,
-                                        const std::set<std::string>& had, Yaml yaml);
 
 }  // namespace iib::catalog::fbc

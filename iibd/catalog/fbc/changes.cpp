@@ -1,9 +1,11 @@
 #include "catalog/fbc/catalog_change.hpp"
+#include "catalog/fbc/database_over.hpp"
 #include "catalog/fbc/database_packages.hpp"
 #include "catalog/fbc/files.hpp"
 #include "catalog/fbc/tree.hpp"
 #include "catalog/fbc/yaml_files.hpp"
 #include "iib/catalog/fbc_changes.hpp"
+#include "iib/catalog/file_based_engine.hpp"
 
 #include <fmt/format.h>
 
@@ -44,6 +46,12 @@ fs::path emptied(const Catalog& database, CatalogEngine& databases, const Work& 
 }
 
 }  // namespace
+
+ChangeOptions change_options(const FileBasedOptions& options, const Catalog& catalog) {
+  return {.level = options.level(catalog.ocp_version),
+          .deprecations_directory = options.deprecations_directory,
+          .threads = options.threads};
+}
 
 RefusedCatalog::RefusedCatalog(std::vector<Finding> findings)
     : Refused{problems_of(findings)}, findings_{std::move(findings)} {}

@@ -1,6 +1,7 @@
+#include "catalog/fbc/database_over.hpp"
+
 #include "catalog/fbc/blob_parser.hpp"
 #include "catalog/fbc/blob_reader.hpp"
-#include "catalog/fbc/catalog_change.hpp"
 #include "catalog/fbc/database_packages.hpp"
 #include "catalog/fbc/tree.hpp"
 #include "catalog/fbc/writer.hpp"

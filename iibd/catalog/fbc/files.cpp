@@ -2,6 +2,7 @@
 
 #include "catalog/fbc/ignore.hpp"
 #include "catalog/json_text.hpp"
+#include "catalog/shown_name.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
 
@@ -47,8 +48,10 @@ class Walk {
  private:
   void visit(const std::string& directory, std::size_t depth) {
     if (depth > kMaxDepth) {
-      throw UserError{fmt::format("the directories of the catalog are nested more than {} deep: {}",
-                                  kMaxDepth, directory.substr(0, 200))};
+      throw UserError{fmt::format(
+          "the directories of the catalog are nested more than {} deep, in {}...: move what is "
+          "below further up",
+          kMaxDepth, shown(directory.substr(0, 200)))};
     }
     const auto names = list(directory);
     const auto path_of = [&](const std::string& name) {
@@ -90,7 +93,8 @@ class Walk {
   }
 
   [[noreturn]] static void refuse_count() {
-    throw UserError{fmt::format("the catalog has more than {} files", kMaxFiles)};
+    throw UserError{fmt::format(
+        "the catalog has more than {} files: put several blobs into one file", kMaxFiles)};
   }
 
   void take(const std::string& path, std::size_t depth) {

@@ -1,4 +1,5 @@
 #include "catalog/fbc/catalog_change.hpp"
+#include "catalog/fbc/database_over.hpp"
 #include "catalog/fbc/database_packages.hpp"
 #include "catalog/fbc/tree.hpp"
 #include "catalog/shown_name.hpp"

@@ -1,36 +1,60 @@
 #pragma once
 
 #include "catalog/fbc/json_form.hpp"
+#include "catalog/json_text.hpp"
 
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace iib::catalog::fbc {
 
+/// How texts are written: with the escapes of catalog-fbc 1.5, or those of HTML characters, too.
+enum class JsonEscapes { plain, html };
+
 /// Writes a JSON object on one line, members in the order given.
-class JsonObject {
+template <JsonEscapes escapes>
+class EscapedJsonObject {
  public:
   /// A member whose value is valid JSON.
   void raw(std::string_view key, std::string_view json) {
-    text_ += text_.empty() ? "{" : ",";
-    text_ += plain_json_string(key);
+    text_ += text_.size() > 1 ? "," : "";
+    text_ += quoted(key);
     text_ += ':';
     text_ += json;
   }
-  void text(std::string_view key, std::string_view value) { raw(key, plain_json_string(value)); }
+  void text(std::string_view key, std::string_view value) { raw(key, quoted(value)); }
   void text_if_any(std::string_view key, std::string_view value) {
     if (!value.empty()) text(key, value);
   }
+  /// A list of JSON values, unless it is empty.
+  void list_if_any(std::string_view key, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    std::string list;
+    for (const auto& value : values) {
+      list += list.empty() ? '[' : ',';
+      list += value;
+    }
+    raw(key, list + ']');
+  }
   [[nodiscard]] std::string take() {
-    if (text_.empty()) return "{}";
     text_ += '}';
     return std::move(text_);
   }
 
  private:
-  std::string text_;
+  static std::string quoted(std::string_view text) {
+    return escapes == JsonEscapes::html ? json_string(text) : plain_json_string(text);
+  }
+
+  std::string text_{"{"};
 };
+
+/// As catalogs have them.
+using JsonObject = EscapedJsonObject<JsonEscapes::plain>;
+/// As the serve cache has them.
+using CacheObject = EscapedJsonObject<JsonEscapes::html>;
 
 /// A JSON list of what `write` makes of each of `elements`.
 template <class List, class Write>

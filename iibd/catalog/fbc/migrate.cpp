@@ -40,7 +40,9 @@ void prepare(const fs::path& directory) {
 }
 
 [[noreturn]] void fail(const fs::path& path) {
-  throw ExternalError{fmt::format("{} cannot be written", path.string()), ExternalError::Retry::no};
+  throw ExternalError{
+      fmt::format("{} cannot be written: check whether its disk is full", path.string()),
+      ExternalError::Retry::no};
 }
 
 std::ofstream open_file(const fs::path& path) {

@@ -53,7 +53,10 @@ void render(std::span<const RenderSource> sources, std::ostream& out, const Form
   places.for_each([&](const std::string&, const Blob& blob) {
     out << to_text(blob, options.format);
     if (out) return;
-    throw ExternalError{"the catalog cannot be written", ExternalError::Retry::no};
+    throw ExternalError{
+        "the catalog cannot be written to the output: check whether its disk is full, or whoever "
+        "reads it has ended",
+        ExternalError::Retry::no};
   });
 }
 

@@ -1,5 +1,6 @@
-#include "catalog/fbc/cache_context.hpp"
-#include "catalog/fbc/cache_json.hpp"
+#include "catalog/fbc/synthesized_csv.hpp"
+
+#include "catalog/fbc/json_object.hpp"
 #include "catalog/raw_json.hpp"
 
 #include <array>

@@ -84,8 +84,9 @@ class Walk {
 
   void visit(const std::string& directory, std::size_t depth) {
     if (depth > kMaxDepth) {
-      throw UserError{fmt::format("the directories of {} are nested more than {} deep",
-                                  root_.string(), kMaxDepth)};
+      throw UserError{fmt::format(
+          "the directories of {} are nested more than {} deep: move what is below further up",
+          root_.string(), kMaxDepth)};
     }
     const auto mode = modes_.of_directory(directory);
     if (begin(directory, true, mode)) {
@@ -128,8 +129,11 @@ class Walk {
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) fail(path);
       if (got == 0) {
-        throw ExternalError{fmt::format("{} became shorter while it was read", path.string()),
-                            ExternalError::Retry::no};
+        throw ExternalError{
+            fmt::format(
+                "{} became shorter while it was read: try again when nothing else writes to it",
+                path.string()),
+            ExternalError::Retry::no};
       }
       digest_.add(std::string_view{buffer_}.substr(0, static_cast<std::size_t>(got)));
       bytes -= static_cast<std::uint64_t>(got);

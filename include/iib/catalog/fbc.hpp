@@ -11,6 +11,9 @@
 
 namespace iib::catalog::fbc {
 
+/// The directory at the top of a catalog that has the deprecations, unless another one is named.
+inline constexpr auto kDeprecationsDirectory = "_operator-deprecations-content";
+
 /// Which rule a finding is about (catalog-fbc 1 and 3); scripts tell findings apart by it.
 enum class Rule {
   unreadable,            ///< A link to a directory, a dangling one, no regular file.

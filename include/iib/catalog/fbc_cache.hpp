@@ -54,8 +54,10 @@ struct CacheOptions {
   RootModes modes{};                           ///< Of the catalog where it will be served.
   CacheFlavor flavor = CacheFlavor::opm_1_26;  ///< Who serves it.
   CacheIcons icons = CacheIcons::keep;         ///< Of packages.
-  Cancellation cancellation{};                 ///< Heard between blobs and files.
-  std::size_t threads = 2;                     ///< Files read at the same time.
+  /// Of the catalog, see ChangeOptions.
+  std::string deprecations_directory = kDeprecationsDirectory;
+  Cancellation cancellation{};  ///< Heard between blobs and files.
+  std::size_t threads = 2;      ///< Files read at the same time.
 };
 
 /// Where the hash of a catalog stood before an entry: with these steps the hash of a catalog that
@@ -90,18 +92,22 @@ ServeCache write_cache(const std::filesystem::path& root, const std::filesystem:
 
 /// A catalog and its cache.
 struct CachedCatalog {
-  std::filesystem::path root;       ///< The catalog.
-  std::filesystem::path directory;  ///< Its cache, up to date.
+  std::filesystem::path root;  ///< The catalog.
+  /// Its cache. Its digest is right (check_cache()), but somebody else may have made it.
+  std::filesystem::path directory;
   /// Of its digest; empty: not known.
   DigestSteps steps{};
 };
 
 /// write_cache() for a catalog that differs from `previous` in a few packages: only files that
 /// changed are read (compare_trees()), and files of the cache that stay the same are hard links to
-/// those of `previous` where the file system can, else copies. `previous` must be of the
-/// same flavor. Reads everything where it cannot tell which packages changed, such as after a
-/// change of
-/// `.indexignore`, and where something is wrong. `warnings` are those of what was read.
+/// those of `previous` where the file system can, else copies. Reads everything where it cannot
+/// tell which packages changed, such as after a change of `.indexignore`, and where something is
+/// wrong, with the cache of `previous`, too. `warnings` are those of what was read.
+///
+/// The cache of `previous` may be of another flavor, and have icons: packages that stay are served
+/// as `previous` served them, and only those that changed by `options`. Every release reads such a
+/// cache. Icons that are to be left out go from all.
 ServeCache update_cache(const CachedCatalog& previous, const std::filesystem::path& root,
                         const std::filesystem::path& directory, const CacheOptions& options = {});
 

@@ -15,6 +15,10 @@
 #include <string_view>
 #include <vector>
 
+namespace iib::catalog {
+struct FileBasedOptions;
+}
+
 namespace iib::catalog::fbc {
 
 /// A file-based catalog that breaks rules all releases hold. what() names file, blob and rule.
@@ -34,9 +38,12 @@ struct ChangeOptions {
   MigrateLevel level = MigrateLevel::none;  ///< The form of manifests that come from a database.
   /// The directory at the top of the catalog with the deprecations, one directory a package
   /// (`operator_deprecations_dir`).
-  std::string deprecations_directory = "_operator-deprecations-content";
+  std::string deprecations_directory = kDeprecationsDirectory;
   std::size_t threads = 2;  ///< Files read at the same time.
 };
+
+/// How an engine with `options` changes `catalog`.
+[[nodiscard]] ChangeOptions change_options(const FileBasedOptions& options, const Catalog& catalog);
 
 /// The catalog of a fragment.
 struct Fragment {

@@ -32,7 +32,7 @@ struct Overwriting {
     return site;
   }
 
-  [[nodiscard]] std::string index() const { return site.pull_spec("catalog/main:v1"); }
+  [[nodiscard]] std::string index() const { return site.pull_spec("acme/index:v4.16"); }
 
   /// Puts a result under the tag of the index, as somebody else would; gives whether it worked.
   bool move(const std::string& result) { return put_over(site, result, index()); }
@@ -53,10 +53,10 @@ void check_overwritten(Overwriting& test, const io::JsonDocument& document) {
   CHECK(text_of(document, "index_image") == test.index());
   const auto copy = text_of(document, "internal_index_image_copy");
   CHECK(copy != test.index());
-  const auto list = test.site.registry().manifest("catalog/main", "v1");
+  const auto list = test.site.registry().manifest("acme/index", "v4.16");
   CHECK(list == test.site.registry().manifest("iib-build", copy.substr(copy.rfind(':') + 1)));
   CHECK(text_of(document, "index_image_resolved") ==
-        fmt::format("{}@sha256:{}", test.site.pull_spec("catalog/main"), sha256_hex(list)));
+        fmt::format("{}@sha256:{}", test.site.pull_spec("acme/index"), sha256_hex(list)));
   CHECK(read_index(test.site.registry(), test.index()).architectures() ==
         std::vector<std::string>{"amd64", "arm64"});
 }
@@ -66,7 +66,10 @@ void check_overwritten(Overwriting& test, const io::JsonDocument& document) {
 TEST_CASE("a result is put over its index, with all that it names", "[overwriting]") {
   IIBD_NEEDS_TOOLS();
   Overwriting test{configuration_on("overwriting.md")};
-  const auto added = test.add(test.site.push_bundle("otter-operator", "0.2.0"));
+  test.site.registry().push_base("acme/base", "v4.16", {"amd64", "arm64"});
+  test.site.registry().push("acme/otter-bundle", "0.2.0",
+                            bundle_image(sample_bundle("otter-operator", "0.2.0")));
+  const auto added = build(test.daemon, "add", request_on("overwriting.md", test.site));
   check_overwritten(test, added);
   CHECK(test.bundles() ==
         std::vector<std::string>{"otter-operator.v0.1.0", "otter-operator.v0.2.0"});
@@ -88,7 +91,7 @@ TEST_CASE("a token that is not user:password fails the request without being sho
           "[overwriting]") {
   IIBD_NEEDS_TOOLS();
   Overwriting test;
-  const auto before = test.site.registry().manifest("catalog/main", "v1");
+  const auto before = test.site.registry().manifest("acme/index", "v4.16");
   const auto* token = GENERATE("hunter2", "hunter2:", ":hunter2");
   const auto document =
       test.add(test.site.push_bundle("otter-operator", "0.2.0"),
@@ -98,7 +101,7 @@ TEST_CASE("a token that is not user:password fails the request without being sho
              Contains("overwrite_from_index_token") && Contains("user:password"));
   CHECK_THAT(io::to_json(document) + test.daemon.log(), !Contains("hunter2"));
   CHECK(history_of(document).size() == 2);  // accepted, failed: nothing was pulled
-  CHECK(test.site.registry().manifest("catalog/main", "v1") == before);
+  CHECK(test.site.registry().manifest("acme/index", "v4.16") == before);
 }
 
 TEST_CASE("requests that overwrite one index follow each other and lose nothing", "[overwriting]") {

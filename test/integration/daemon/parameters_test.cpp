@@ -5,7 +5,11 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <fstream>
+#include <future>
 #include <regex>
 
 namespace iib::test {
@@ -436,6 +440,65 @@ TEST_CASE("a package for the legacy app registry is exported and sent once", "[p
   CHECK(sent.front().header("authorization") == "basic hunter2");
   CHECK_THAT(sent.front().body,
              Contains("package.yaml") && Contains("otter-operator.clusterserviceversion.yaml"));
+
+  // The request of the page.
+  site.registry().push_base("acme/base", "v4.5", {"amd64"});
+  site.registry().push("acme/otter-bundle", "0.1.0", image);
+  const auto heron = build_index(
+      daemon, "add",
+      site.add_body({site.push_bundle("heron-operator", "1.0.0")}, {.add_arches = {"amd64"}}));
+  REQUIRE(put_over(site, heron, site.pull_spec("acme/index:v4.5")));
+  const auto shown = build(daemon, "add", request_on("legacy-registry.md", site));
+  INFO(text_of(shown, "state_reason"));
+  CHECK(text_of(shown, "state") == "complete");
+  CHECK(io::to_json(shown["omps_operator_version"]) == R"({"otter-operator":"1.2.0"})");
+  REQUIRE(omps.requests().size() == 2);
+  CHECK(omps.requests().back().line() == "POST /v2/acme/zipfile");
+}
+
+TEST_CASE("a package whose answer was stored is not sent again when the daemon dies after it",
+          "[parameters][death]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  const auto sends = [](const RawRequest& request, const std::string& package) {
+    return request.body.find(package + ".clusterserviceversion.yaml") != std::string::npos;
+  };
+  std::promise<void> second;
+  std::atomic<bool> died{false};
+  const HttpTestServer omps{[&](const RawRequest& request) {
+    if (!sends(request, "otter-operator") || died.exchange(true)) {
+      return answer(200, R"({"version": "1.2.0"})");
+    }
+    second.set_value();
+    return RawAnswer{"", RawAnswer::Then::silence};
+  }};
+  Daemon daemon{site.state(),
+                site.configuration(fmt::format("iib_omps_url: http://{}/\n", omps.address()))};
+  daemon.start();
+  const auto request = submit(
+      daemon, "add",
+      site.add_body(
+          {site.push_bundle("heron-operator", "1.0.0"),
+           site.push_bundle("otter-operator", "0.1.0")},
+          {.add_arches = {"amd64"},
+           .more = R"(,"force_backport":true,"organization":"acme","cnr_token":"basic hunter2")"}));
+  REQUIRE(second.get_future().wait_for(std::chrono::seconds{120}) == std::future_status::ready);
+  daemon.kill();
+  daemon.start();
+  const auto document = daemon.wait_final(request);
+
+  INFO(text_of(document, "state_reason"));
+  CHECK(text_of(document, "state") == "complete");
+  CHECK(io::to_json(document["omps_operator_version"]) ==
+        R"({"heron-operator":"1.2.0","otter-operator":"1.2.0"})");
+  const auto sent = omps.requests();
+  CHECK(std::ranges::count_if(
+            sent, [&](const auto& each) { return sends(each, "heron-operator"); }) == 1);
+  CHECK(std::ranges::count_if(
+            sent, [&](const auto& each) { return sends(each, "otter-operator"); }) == 2);
+  CHECK_THAT(daemon.get(fmt::format("/api/v1/builds/{}/logs", request)).body,
+             Contains("package heron-operator was pushed before by this request"));
 }
 
 TEST_CASE("a legacy registry that refuses fails the request with its words", "[parameters]") {

@@ -244,10 +244,11 @@ TEST_CASE("a bundle that the index has under another name is not added again, an
   IndexDatabase database{site.registry(), text_of(document, "index_image")};
   CHECK(database.query("SELECT name, bundlepath FROM operatorbundle") ==
         Rows{{"otter-operator.v0.1.0", site.pull_spec("otter@" + digest)}});
-  CHECK_THAT(daemon.get(fmt::format("/api/v1/builds/{}/logs", id)).body,
-             Catch::Contains(fmt::format(
-                 "WARNING bundle {} ({}) is already in the index and is not added again", mirrored,
-                 site.pull_spec("mirror/otter@" + digest))));
+  CHECK_THAT(
+      daemon.get(fmt::format("/api/v1/builds/{}/logs", id)).body,
+      Catch::Contains(fmt::format(
+          "warning request-{}: bundle {} ({}) is already in the index and is not added again", id,
+          mirrored, site.pull_spec("mirror/otter@" + digest))));
 }
 
 TEST_CASE("a bundle that is a manifest list or comes twice counts once, by its first entry",

@@ -28,6 +28,16 @@ std::string json_of(const IndexArguments& arguments) {
   return text + arguments.more;
 }
 
+/// The first example in `language` on the page `page` of docs/.
+std::string example_on(const std::string& page, const std::string& language) {
+  const auto text = read_file(fs::path{IIBD_SOURCE_ROOT} / "docs" / page, std::size_t{1} << 20U);
+  const auto fence = fmt::format("```{}\n", language);
+  const auto at = text.find(fence);
+  if (at == std::string::npos) throw std::runtime_error{page + " has no example in " + language};
+  const auto begin = at + fence.size();
+  return text.substr(begin, text.find("```", begin) - begin);
+}
+
 }  // namespace
 
 Site::Site(const std::vector<std::string>& architectures, std::optional<Login> login)
@@ -83,11 +93,16 @@ fs::path sample_bundle(const std::string& package, const std::string& version) {
 }
 
 std::string configuration_on(const std::string& page) {
-  const auto text =
-      read_file(std::filesystem::path{IIBD_SOURCE_ROOT} / "docs" / page, std::size_t{1} << 20U);
-  const std::string fence = "```yaml\n";
-  const auto begin = text.find(fence) + fence.size();
-  return text.substr(begin, text.find("```", begin) - begin);
+  return example_on(page, "yaml");
+}
+
+std::string request_on(const std::string& page, const Site& site) {
+  auto request = example_on(page, "json");
+  const std::string host = "registry.example.com/";
+  for (auto at = request.find(host); at != std::string::npos; at = request.find(host, at)) {
+    request.replace(at, host.size(), site.pull_spec(""));
+  }
+  return request;
 }
 
 std::int64_t submit(const Daemon& daemon, const std::string& type, const std::string& body) {

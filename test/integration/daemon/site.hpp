@@ -77,6 +77,9 @@ class Site {
 /// The first example of a configuration on the page `page` of docs/.
 [[nodiscard]] std::string configuration_on(const std::string& page);
 
+/// The first example of a request on the page `page` of docs/, with the registry of `site`.
+[[nodiscard]] std::string request_on(const std::string& page, const Site& site);
+
 /// Where the bundle `package`/`version` of test/data lies.
 [[nodiscard]] std::filesystem::path sample_bundle(const std::string& package,
                                                   const std::string& version);

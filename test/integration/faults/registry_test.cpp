@@ -150,6 +150,25 @@ TEST_CASE("a registry that never answers costs the configured time, not for ever
   CHECK(site.proxy().seen("GET", "silent/manifests/latest") == 2);
 }
 
+TEST_CASE("a request that takes too long fails, and the reason names the option",
+          "[faults][registry]") {
+  IIBD_NEEDS_TOOLS();
+  FaultySite site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  site.proxy().listen();
+  site.proxy().add({.path = "/v2/silent/manifests/", .fault = {.kind = Kind::silence}});
+  Daemon daemon{site.state(), site.faulty_configuration(2, "iib_request_timeout: 3\n")};
+  daemon.start();
+
+  const auto document = build(daemon, "add", site.add_one(site.push_bundle_as("silent")));
+
+  CHECK(text_of(document, "state") == "failed");
+  CHECK_THAT(reason_of(document),
+             Catch::Contains("the request took longer than iib_request_timeout (3 s)") &&
+                 Catch::Contains("raise iib_request_timeout"));
+  CHECK(std::filesystem::is_empty(site.state() / "work"));
+}
+
 TEST_CASE("a daemon is stopped while a registry keeps it waiting", "[faults][registry]") {
   IIBD_NEEDS_TOOLS();
   FaultySite site;

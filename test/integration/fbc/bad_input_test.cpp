@@ -62,6 +62,15 @@ std::string blobs_named(const std::string& package, const std::string& channel,
   return fmt::format(kBlobs, package, channel, bundle);
 }
 
+/// The package wren, whose bundle has its manifest in the file `reference`.
+std::string blobs_with_object(const std::string& reference) {
+  auto blobs = blobs_named("wren", "stable", "wren.v1");
+  blobs.insert(
+      blobs.find(R"({"type": "olm.package")"),
+      fmt::format(R"({{"type": "olm.bundle.object", "value": {{"ref": "{}"}}}}, )", reference));
+  return blobs;
+}
+
 /// Aliases that would be 10^11 texts.
 std::string alias_bomb() {
   std::string bomb = "schema: example.bomb\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
@@ -94,6 +103,13 @@ std::vector<BadFragment> bad_fragments() {
       {"nowhere", {wren, link("configs/wren/old", "gone")}, {"wren/old", "link", "remove it"}},
       {"away", {wren, link("configs/wren/passwd", "../../etc/passwd")}, {"configs/wren/passwd"}},
       {"host", {wren, link("configs/wren/passwd", "/etc/passwd")}, {"configs/wren/passwd"}},
+      // The credentials that requests may bring lie there.
+      {"host-object",
+       {catalog("wren", blobs_with_object("../../../own-auth.json"))},
+       {"bundle wren.v1 of package wren", "../../../own-auth.json", "leads out of the catalog"}},
+      {"absolute-object",
+       {catalog("wren", blobs_with_object("/etc/passwd"))},
+       {"bundle wren.v1 of package wren", "the ref /etc/passwd", "is absolute"}},
       {"file-name",
        {wren, {.path = "configs/wren/b\xff.json", .content = "{}"}},
        {"wren/b", "not UTF-8", "rename it"}},

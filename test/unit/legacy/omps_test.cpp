@@ -66,15 +66,29 @@ TEST_CASE("a package is sent as a form with one zip archive", "[omps]") {
   CHECK_THAT(request.body, Contains("package.yaml") && Contains("0.1.0/csv.yaml"));
 }
 
-TEST_CASE("a lost connection sends the whole form again", "[omps]") {
+TEST_CASE("a connection lost before the end of the answer sends the whole form again", "[omps]") {
+  const std::string part = GENERATE(as<std::string>{}, "", "HTTP/1.1 200 OK\r\nContent-Le",
+                                    "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"version\"");
+  CAPTURE(part);
   int calls = 0;
   Pushing pushing{[&](const RawRequest&) {
-    return ++calls == 1 ? RawAnswer{"", RawAnswer::Then::close} : answer(200, "{}");
+    return ++calls == 1 ? RawAnswer{part, RawAnswer::Then::close}
+                        : answer(200, R"({"version": "1.2.0"})");
   }};
-  CHECK(pushing.push() == std::nullopt);
+  CHECK(pushing.push() == "1.2.0");
   const auto requests = pushing.server().requests();
   REQUIRE(requests.size() == 2);
   CHECK(requests[0].body == requests[1].body);
+}
+
+TEST_CASE("an answer that always ends halfway fails the push, and is no version", "[omps]") {
+  Pushing pushing{[](const RawRequest&) {
+    return RawAnswer{"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{\"version\": \"1.2.0\"}",
+                     RawAnswer::Then::close};
+  }};
+  CHECK_THROWS_WITH(pushing.push(), Contains("organization acme") && Contains("package otter") &&
+                                        Contains("EOF") && !Contains("c2VjcmV0"));
+  CHECK(pushing.server().requests().size() == 2);
 }
 
 TEST_CASE(

@@ -258,7 +258,10 @@ TEST_CASE("a job that takes longer than its time limit fails", "[scheduler]") {
 
   REQUIRE(
       eventually(30s, [&] { return has_state(database.store, id, model::RequestState::failed); }));
-  CHECK_THAT(reason(database.store, id), Catch::Contains("waiting for the registry"));
+  CHECK_THAT(reason(database.store, id),
+             Catch::Contains("waiting for the registry") &&
+                 Catch::Contains("longer than iib_request_timeout (0 s)") &&
+                 Catch::Contains("raise iib_request_timeout"));
 }
 
 TEST_CASE("work submitted while the workers wait is found at a wake", "[scheduler]") {

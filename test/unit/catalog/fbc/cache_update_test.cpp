@@ -224,6 +224,92 @@ TEST_CASE("deprecations in files that stay are served of a package that changes"
   CHECK(files_of(site.updated) == files_of(site.anew));
 }
 
+TEST_CASE("deprecations count wherever the configuration has them", "[fbc][cache]") {
+  const Site site;
+  for (const auto& root : {site.tree.root(), site.changed}) {
+    fs::create_directories(root / "told" / "b");
+    write_file_atomically(root / "told" / "b" / "b.json",
+                          R"({"schema":"olm.deprecations","package":"b","entries":[)"
+                          R"({"reference":{"schema":"olm.bundle","name":"b.v1"},"message":"no"}]})",
+                          0644);
+  }
+  const auto before = site.tree.root().parent_path() / "deprecated";
+  fbc::write_cache(site.tree.root(), before, {.flavor = fbc::CacheFlavor::opm_1_26});
+  site.write("b/catalog.json", larger_package("b"));
+  const fbc::CacheOptions options{.flavor = fbc::CacheFlavor::opm_1_32,
+                                  .deprecations_directory = "told"};
+
+  fbc::update_cache({.root = site.tree.root(), .directory = before}, site.changed, site.updated,
+                    options);
+
+  fbc::write_cache(site.changed, site.anew, options);
+  CHECK(files_of(site.updated) == files_of(site.anew));
+}
+
+TEST_CASE("packages that stay are served as the earlier cache served them", "[fbc][cache]") {
+  const Site site;
+  const std::string told =
+      R"({"schema":"olm.deprecations","package":"b","entries":[)"
+      R"({"reference":{"schema":"olm.bundle","name":"b.v1"},"message":"no"}]})";
+  for (const auto& root : {site.tree.root(), site.changed}) {
+    write_file_atomically(root / "b" / "deprecations.json", told, 0644);
+  }
+  const auto before = site.tree.root().parent_path() / "older";
+  fbc::write_cache(site.tree.root(), before, {.flavor = fbc::CacheFlavor::opm_1_26});
+  site.write("a/catalog.json", larger_package("a"));
+  const fbc::CacheOptions options{.flavor = fbc::CacheFlavor::opm_1_32};
+
+  fbc::update_cache({.root = site.tree.root(), .directory = before}, site.changed, site.updated,
+                    options);
+
+  auto expected = files_of(site.updated);
+  CHECK(expected.at("cache/b_s_b.v1.json") == files_of(before).at("cache/b_s_b.v1.json"));
+  CHECK(fbc::check_cache(site.changed, site.updated, {}).state == fbc::CacheState::up_to_date);
+  fbc::write_cache(site.changed, site.anew, options);
+  auto anew = files_of(site.anew);
+  CHECK(anew.at("cache/b_s_b.v1.json") != expected.at("cache/b_s_b.v1.json"));
+  for (auto* files : {&expected, &anew}) {
+    files->erase("cache/b_s_b.v1.json");
+    files->erase("digest");
+  }
+  CHECK(expected == anew);
+}
+
+TEST_CASE("what is wrong with an earlier cache does not keep a new one from being made",
+          "[fbc][cache]") {
+  const auto content = GENERATE(as<std::string>(), "", "[]", "{\"a\":", "{a:1}", "{\"b\":{x}}",
+                                R"({"b":{"Channels":{"s":{"Bundles":{"b.v1":}}}}})");
+  const bool is_large = GENERATE(false, true);
+  CAPTURE(content, is_large);
+  const Site site;
+  const auto packages = site.before / "cache" / "packages.json";
+  write_file_atomically(packages, content);
+  // Larger than any that is known; a hole takes no room on the disk.
+  if (is_large) fs::resize_file(packages, (64UL << 20U) + 1);
+  site.write("b/catalog.json", larger_package("b"));
+
+  const auto made =
+      fbc::update_cache({.root = site.tree.root(), .directory = site.before, .steps = site.steps},
+                        site.changed, site.updated);
+
+  CHECK(made.digest == fbc::write_cache(site.changed, site.anew).digest);
+  CHECK(files_of(site.updated) == files_of(site.anew));
+}
+
+TEST_CASE("a link in an earlier cache is not taken over", "[fbc][cache]") {
+  const Site site;
+  const auto entry = site.before / "cache" / "c_s_c.v1.json";
+  fs::rename(entry, site.tree.root().parent_path() / "entry");
+  fs::create_symlink(site.tree.root().parent_path() / "entry", entry);
+  site.write("b/catalog.json", larger_package("b"));
+
+  fbc::update_cache({.root = site.tree.root(), .directory = site.before}, site.changed,
+                    site.updated);
+
+  CHECK_FALSE(fs::is_symlink(site.updated / "cache" / entry.filename()));
+  CHECK(fbc::check_cache(site.changed, site.updated, {}).state == fbc::CacheState::up_to_date);
+}
+
 TEST_CASE("a package that stays partly in an unchanged file is read as a whole", "[fbc][cache]") {
   const CatalogTree tree;
   const auto text = larger_package("a");
