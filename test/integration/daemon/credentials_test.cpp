@@ -116,8 +116,8 @@ TEST_CASE("a registry with passwords and TLS by a private authority is used by b
   const auto child = fill_nest("private/child:1", {});
   const auto parent = fill_nest("parent:1", {child});
   const auto find_nested = [&](const std::string& more) {
-    return build_watched(daemon, life, "recursive-related-bundles",
-                         fmt::format(R"({{"parent_bundle_image":"{}"{}}})", parent, more), logins);
+    return build(daemon, "recursive-related-bundles",
+                 fmt::format(R"({{"parent_bundle_image":"{}"{}}})", parent, more));
   };
   const auto unread = find_nested("");
   CHECK(text_of(unread, "state") == "failed");
@@ -202,11 +202,10 @@ TEST_CASE("a token writes its one index and nothing else, beside the credentials
   const auto files = registry.pull_spec("b/catalog:files");
   const auto fragment = registry.pull_spec("b/catalog:tern");
   const auto take = [&](const std::string& more) {
-    return build_watched(
-        daemon, life, "fbc-operations",
+    return build(
+        daemon, "fbc-operations",
         fmt::format(R"({{"from_index":"{}","binary_image":"{}","fbc_fragments":["{}"]{}}})", files,
-                    registry.pull_spec("a/base:v1"), fragment, more),
-        logins);
+                    registry.pull_spec("a/base:v1"), fragment, more));
   };
   const auto unread = take("");
   CHECK(text_of(unread, "state") == "failed");
