@@ -33,6 +33,15 @@ std::set<std::string> choose_architectures(const Context& context, const Index& 
   return chosen;
 }
 
+/// The first of `names`, which an image of others may have thousands of.
+std::string some_of(const std::set<std::string>& names) {
+  constexpr std::size_t kShown = 20;
+  if (names.size() <= kShown) return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{} and {} more",
+                     fmt::join(names.begin(), std::next(names.begin(), kShown), ", "),
+                     names.size() - kShown);
+}
+
 void require_architectures(const ResolvedImage& binary_image, const std::string& given,
                            const std::set<std::string>& wanted) {
   const auto available = binary_image.architectures();
@@ -40,7 +49,7 @@ void require_architectures(const ResolvedImage& binary_image, const std::string&
   std::ranges::set_difference(wanted, available, std::back_inserter(missing));
   if (missing.empty()) return;
   throw UserError{fmt::format("binary_image {} has no image for {}; it has {}", given,
-                              fmt::join(missing, ", "), fmt::join(available, ", "))};
+                              fmt::join(missing, ", "), some_of(available))};
 }
 
 std::map<std::string, std::vector<std::string>> map_bundles(
