@@ -117,7 +117,7 @@ struct TreeDifference {
   std::vector<std::string> written;  ///< Files that are new or have other contents or modes.
   std::vector<std::string> removed;  ///< Files and directories that are gone; not what is in them.
   std::uint64_t bytes_before = 0;    ///< Of all files, those that stay the same too.
-  std::uint64_t bytes_after = 0;
+  std::uint64_t bytes_after = 0;     ///< Likewise.
 };
 
 /// Whether both files, which can be read, hold the same bytes.

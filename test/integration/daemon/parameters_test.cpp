@@ -77,6 +77,14 @@ TestImage bundle_with_images_at(const std::string& registry, const fs::path& scr
   return bundle_image(scratch);
 }
 
+/// Pushes the images of the sample bundle, each of which `reason` must name.
+void push_missing(Site& site, const std::string& reason) {
+  for (const std::string name : {"otter-migrate", "otter-operator", "otter-server"}) {
+    CHECK_THAT(reason, Contains(site.pull_spec("wetland/" + name)));
+    site.registry().push("wetland/" + name, "1", {.layers = {{}}, .labels = {}});
+  }
+}
+
 }  // namespace
 
 TEST_CASE("a bundle without a required label is refused, naming label and value", "[parameters]") {
@@ -332,14 +340,7 @@ TEST_CASE("related images that do not exist fail the request, all of them named"
       "moved-bundle", bundle_with_images_at(site.registry().address(), site.directory() / "moved"));
   const auto body =
       site.add_body({bundle}, {.add_arches = {"amd64"}, .more = R"(,"check_related_images":true)"});
-  const std::vector<std::string> images{"otter-migrate", "otter-operator", "otter-server"};
-
-  const auto reason = reason_of(build(daemon, "add", body));
-  for (const auto& image : images) CHECK_THAT(reason, Contains(site.pull_spec("wetland/" + image)));
-
-  for (const auto& image : images) {
-    site.registry().push("wetland/" + image, "1", {.layers = {{}}, .labels = {}});
-  }
+  push_missing(site, reason_of(build(daemon, "add", body)));
   CHECK(text_of(build(daemon, "add", body), "state") == "complete");
 }
 
@@ -360,14 +361,7 @@ TEST_CASE("related images are looked for where those of the user lie by now", "[
       site.push_image("old-bundle", bundle_with_images_at(old, site.directory() / "old"));
   const auto body =
       site.add_body({bundle}, {.add_arches = {"amd64"}, .more = R"(,"check_related_images":true)"});
-  const std::vector<std::string> images{"otter-migrate", "otter-operator", "otter-server"};
-
-  const auto reason = reason_of(add_as(daemon, "tern", body));
-  for (const auto& image : images) CHECK_THAT(reason, Contains(site.pull_spec("wetland/" + image)));
-
-  for (const auto& image : images) {
-    site.registry().push("wetland/" + image, "1", {.layers = {{}}, .labels = {}});
-  }
+  push_missing(site, reason_of(add_as(daemon, "tern", body)));
   CHECK(text_of(add_as(daemon, "tern", body), "state") == "complete");
   for (const std::string user : {"heron", ""}) {
     CAPTURE(user);
