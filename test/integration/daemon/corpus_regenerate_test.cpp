@@ -57,7 +57,7 @@ io::JsonDocument moved_case(Site& site, const fs::path& file) {
     const auto host = spec.substr(0, slash);
     // Names of related images have the digits alone.
     text = replaced(std::move(text), digits_of(invented), digits_of(digest));
-    text = replaced(std::move(text), host + "/", site.pull_spec(""));
+    text = replaced(std::move(text), fmt::format("{}/", host), site.pull_spec(""));
     text = replaced(std::move(text), fmt::format("\"{}\"", host),
                     fmt::format("\"{}\"", site.registry().address()));
   }
@@ -69,7 +69,7 @@ TestImage image_of(const io::JsonValue& input) {
   TestImage image{.layers = {{}}, .labels = texts_in(input["bundle_labels"])};
   for (const std::string folder : {"manifests", "metadata"}) {
     for (const auto& [name, text] : texts_in(input[folder.c_str()])) {
-      image.layers.front().push_back({.path = folder + "/" + name, .content = text});
+      image.layers.front().push_back({.path = fmt::format("{}/{}", folder, name), .content = text});
     }
   }
   const auto annotations = io::parse_json(json_of(entry_of(image, kAnnotationsFile).content));

@@ -225,7 +225,7 @@ TEST_CASE("a file-based catalog is refused by name", "[catalog][rows]") {
                                .path = fixture.directory()};
 
   CHECK_THROWS_WITH(fixture.engine.list(files, fixture.work()),
-                    Catch::Contains("this release cannot"));
+                    Catch::Contains("an index database is needed"));
 }
 
 TEST_CASE("a cancelled change leaves no result", "[catalog][rows]") {
