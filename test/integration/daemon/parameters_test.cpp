@@ -1,15 +1,11 @@
-#include "http_test_server.hpp"
+#include "failed.hpp"
 #include "index_image.hpp"
 #include "site.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <atomic>
-#include <chrono>
 #include <fstream>
-#include <future>
 #include <regex>
 
 namespace iib::test {
@@ -20,17 +16,6 @@ using Catch::Matchers::Contains;
 
 constexpr auto kScopeLabel = "com.redhat.index.delivery.distribution_scope";
 constexpr auto kVersionLabel = "com.redhat.index.delivery.version";
-
-/// The example of a page of docs/, with the test's server in place of `url`.
-std::string example_of(const std::string& page, const std::string& url,
-                       const HttpTestServer& server) {
-  auto example = configuration_on(page);
-  const auto place = example.find(url);
-  REQUIRE(place != std::string::npos);
-  example.replace(place, url.size(), "http://" + server.address());
-  // Authorities of https, which the test's server does not speak.
-  return std::regex_replace(example, std::regex{"iib_ca_file:.*\n"}, "");
-}
 
 /// A label of the first image of an index; empty when it has none.
 std::string label_of(Site& site, const std::string& pull_spec, const char* label) {
@@ -52,11 +37,6 @@ io::JsonDocument add_as(const Daemon& daemon, const std::string& user, const std
   CAPTURE(answer.body);
   REQUIRE(answer.status == 201);
   return daemon.wait_final(answer.json["id"].GetInt64());
-}
-
-std::string reason_of(const io::JsonDocument& document) {
-  CHECK(text_of(document, "state") == "failed");
-  return text_of(document, "state_reason");
 }
 
 /// An image with labels that tell what an index is.
@@ -367,147 +347,6 @@ TEST_CASE("related images are looked for where those of the user lie by now", "[
     CAPTURE(user);
     CHECK_THAT(reason_of(add_as(daemon, user, body)), Contains(old + "/wetland/otter-server"));
   }
-}
-
-TEST_CASE("a queue gated as the page shows asks Greenwave before anything is built",
-          "[parameters][gating]") {
-  IIBD_NEEDS_TOOLS();
-  Site site;
-  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
-  bool satisfied = false;
-  const HttpTestServer greenwave{[&](const RawRequest&) {
-    return answer(200, satisfied ? R"({"policies_satisfied": true})"
-                                 : R"({"policies_satisfied": false, "unsatisfied_requirements":
-                                      [{"testcase": "acme.scan"}]})");
-  }};
-  Daemon daemon{site.state(), site.configuration(example_of(
-                                  "gating.md", "https://greenwave.example.com", greenwave))};
-  daemon.start();
-  auto image = bundle_image(sample_bundle("otter-operator", "0.1.0"));
-  image.labels["com.redhat.component"] = "otter-bundle";
-  image.labels["version"] = "0.1.0";
-  image.labels["release"] = "3";
-  const auto body = site.add_body({site.push_image("gated", image)}, {.add_arches = {"amd64"}});
-
-  CHECK_THAT(reason_of(build(daemon, "add", body)), Contains("acme.scan") &&
-                                                        Contains("index_image_release") &&
-                                                        Contains(site.pull_spec("gated")));
-  CHECK(site.registry().manifest("iib-build", "1").empty());
-  CHECK_THAT(greenwave.requests().front().body, Contains("otter-bundle-0.1.0-3"));
-
-  satisfied = true;
-  CHECK(text_of(build(daemon, "add", body), "state") == "complete");
-}
-
-TEST_CASE("a package for the legacy app registry is exported and sent once", "[parameters]") {
-  IIBD_NEEDS_TOOLS();
-  Site site;
-  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
-  const HttpTestServer omps{
-      [](const RawRequest&) { return answer(200, R"({"version": "1.2.0"})"); }};
-  const bool has_omps = GENERATE(true, false);
-  Daemon daemon{
-      site.state(),
-      site.configuration(
-          has_omps ? example_of("legacy-registry.md", "https://omps.example.com", omps) : "")};
-  daemon.start();
-  auto image = bundle_image(sample_bundle("otter-operator", "0.1.0"));
-  image.labels["com.redhat.delivery.backport"] = "true";
-  const auto bundle = site.push_image("backport", image);
-  const auto add = [&](const std::string& more) {
-    return build(daemon, "add", site.add_body({bundle}, {.add_arches = {"amd64"}, .more = more}));
-  };
-
-  CHECK_THAT(reason_of(add(R"(,"organization":"acme")")),
-             Contains("otter-operator") && Contains("cnr_token"));
-  const auto document = add(R"(,"organization":"acme","cnr_token":"basic hunter2")");
-  CHECK_THAT(io::to_json(document), !Contains("hunter2"));
-  if (!has_omps) {
-    CHECK_THAT(reason_of(document), Contains("iib_omps_url"));
-    return;
-  }
-  REQUIRE(text_of(document, "state") == "complete");
-  CHECK(io::to_json(document["omps_operator_version"]) == R"({"otter-operator":"1.2.0"})");
-  const auto sent = omps.requests();
-  REQUIRE(sent.size() == 1);
-  CHECK(sent.front().line() == "POST /v2/acme/zipfile");
-  CHECK(sent.front().header("authorization") == "basic hunter2");
-  CHECK_THAT(sent.front().body,
-             Contains("package.yaml") && Contains("otter-operator.clusterserviceversion.yaml"));
-
-  // The request of the page.
-  site.registry().push_base("acme/base", "v4.5", {"amd64"});
-  site.registry().push("acme/otter-bundle", "0.1.0", image);
-  const auto heron = build_index(
-      daemon, "add",
-      site.add_body({site.push_bundle("heron-operator", "1.0.0")}, {.add_arches = {"amd64"}}));
-  REQUIRE(put_over(site, heron, site.pull_spec("acme/index:v4.5")));
-  const auto shown = build(daemon, "add", request_on("legacy-registry.md", site));
-  INFO(text_of(shown, "state_reason"));
-  CHECK(text_of(shown, "state") == "complete");
-  CHECK(io::to_json(shown["omps_operator_version"]) == R"({"otter-operator":"1.2.0"})");
-  REQUIRE(omps.requests().size() == 2);
-  CHECK(omps.requests().back().line() == "POST /v2/acme/zipfile");
-}
-
-TEST_CASE("a package whose answer was stored is not sent again when the daemon dies after it",
-          "[parameters][death]") {
-  IIBD_NEEDS_TOOLS();
-  Site site;
-  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
-  const auto sends = [](const RawRequest& request, const std::string& package) {
-    return request.body.find(package + ".clusterserviceversion.yaml") != std::string::npos;
-  };
-  std::promise<void> second;
-  std::atomic<bool> died{false};
-  const HttpTestServer omps{[&](const RawRequest& request) {
-    if (!sends(request, "otter-operator") || died.exchange(true)) {
-      return answer(200, R"({"version": "1.2.0"})");
-    }
-    second.set_value();
-    return RawAnswer{"", RawAnswer::Then::silence};
-  }};
-  Daemon daemon{site.state(),
-                site.configuration(fmt::format("iib_omps_url: http://{}/\n", omps.address()))};
-  daemon.start();
-  const auto request = submit(
-      daemon, "add",
-      site.add_body(
-          {site.push_bundle("heron-operator", "1.0.0"),
-           site.push_bundle("otter-operator", "0.1.0")},
-          {.add_arches = {"amd64"},
-           .more = R"(,"force_backport":true,"organization":"acme","cnr_token":"basic hunter2")"}));
-  REQUIRE(second.get_future().wait_for(std::chrono::seconds{120}) == std::future_status::ready);
-  daemon.kill();
-  daemon.start();
-  const auto document = daemon.wait_final(request);
-
-  INFO(text_of(document, "state_reason"));
-  CHECK(text_of(document, "state") == "complete");
-  CHECK(io::to_json(document["omps_operator_version"]) ==
-        R"({"heron-operator":"1.2.0","otter-operator":"1.2.0"})");
-  const auto sent = omps.requests();
-  CHECK(std::ranges::count_if(
-            sent, [&](const auto& each) { return sends(each, "heron-operator"); }) == 1);
-  CHECK(std::ranges::count_if(
-            sent, [&](const auto& each) { return sends(each, "otter-operator"); }) == 2);
-  CHECK_THAT(daemon.get(fmt::format("/api/v1/builds/{}/logs", request)).body,
-             Contains("package heron-operator was pushed before by this request"));
-}
-
-TEST_CASE("a legacy registry that refuses fails the request with its words", "[parameters]") {
-  IIBD_NEEDS_TOOLS();
-  Site site;
-  site.use_image_engine("embedded");
-  const HttpTestServer omps{
-      [](const RawRequest&) { return answer(403, R"({"message": "acme is not yours"})"); }};
-  Daemon daemon{site.state(),
-                site.configuration(fmt::format("iib_omps_url: http://{}/\n", omps.address()))};
-  daemon.start();
-  const auto document = add_first(
-      daemon, site, R"(,"force_backport":true,"organization":"acme","cnr_token":"basic hunter2")");
-  CHECK_THAT(reason_of(document), Contains("acme is not yours") && Contains("otter-operator"));
-  CHECK_THAT(io::to_json(document), !Contains("hunter2"));
 }
 
 }  // namespace iib::test

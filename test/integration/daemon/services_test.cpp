@@ -1,5 +1,6 @@
 #include "auth_certificates.hpp"
 #include "eventually.hpp"
+#include "failed.hpp"
 #include "http_test_server.hpp"
 #include "site.hpp"
 
@@ -7,7 +8,11 @@
 #include <fmt/format.h>
 #include <httplib.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <future>
+#include <regex>
 #include <thread>
 
 namespace iib::test {
@@ -63,6 +68,14 @@ std::string with(std::string example, const std::string& place, const std::strin
   const auto at = example.find(place);
   REQUIRE(at != std::string::npos);
   return example.replace(at, place.size(), text);
+}
+
+/// The example of a page of docs/, with the test's server in place of `url`.
+std::string example_of(const std::string& page, const std::string& url,
+                       const HttpTestServer& server) {
+  const auto example = with(configuration_on(page), url, "http://" + server.address());
+  // Authorities of https, which the test's server does not speak.
+  return std::regex_replace(example, std::regex{"iib_ca_file:.*\n"}, "");
 }
 
 std::string push_gated_bundle(Site& site) {
@@ -196,6 +209,139 @@ TEST_CASE("a service that hangs fails the request within its limit, which the re
   // iib_total_attempts; the server may be slower than the limit.
   CHECK(eventually(seconds{60}, [&] { return silent.requests().size() >= 2; }));
   CHECK(silent.requests().size() == 2);
+}
+
+TEST_CASE("a queue gated as the page shows asks Greenwave before anything is built",
+          "[parameters][gating]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  bool satisfied = false;
+  const HttpTestServer greenwave{[&](const RawRequest&) {
+    return answer(200, satisfied ? R"({"policies_satisfied": true})"
+                                 : R"({"policies_satisfied": false, "unsatisfied_requirements":
+                                      [{"testcase": "acme.scan"}]})");
+  }};
+  Daemon daemon{site.state(), site.configuration(example_of(
+                                  "gating.md", "https://greenwave.example.com", greenwave))};
+  daemon.start();
+  const auto body = site.add_body({push_gated_bundle(site)}, {.add_arches = {"amd64"}});
+
+  CHECK_THAT(reason_of(build(daemon, "add", body)), Contains("acme.scan") &&
+                                                        Contains("index_image_release") &&
+                                                        Contains(site.pull_spec("gated")));
+  CHECK(site.registry().manifest("iib-build", "1").empty());
+  CHECK_THAT(greenwave.requests().front().body, Contains("otter-bundle-0.1.0-3"));
+
+  satisfied = true;
+  CHECK(text_of(build(daemon, "add", body), "state") == "complete");
+}
+
+TEST_CASE("a package for the legacy app registry is exported and sent once", "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  const HttpTestServer omps{
+      [](const RawRequest&) { return answer(200, R"({"version": "1.2.0"})"); }};
+  const bool has_omps = GENERATE(true, false);
+  Daemon daemon{
+      site.state(),
+      site.configuration(
+          has_omps ? example_of("legacy-registry.md", "https://omps.example.com", omps) : "")};
+  daemon.start();
+  auto image = bundle_image(sample_bundle("otter-operator", "0.1.0"));
+  image.labels["com.redhat.delivery.backport"] = "true";
+  const auto bundle = site.push_image("backport", image);
+  const auto add = [&](const std::string& more) {
+    return build(daemon, "add", site.add_body({bundle}, {.add_arches = {"amd64"}, .more = more}));
+  };
+
+  CHECK_THAT(reason_of(add(R"(,"organization":"acme")")),
+             Contains("otter-operator") && Contains("cnr_token"));
+  const auto document = add(R"(,"organization":"acme","cnr_token":"basic hunter2")");
+  CHECK_THAT(io::to_json(document), !Contains("hunter2"));
+  if (!has_omps) {
+    CHECK_THAT(reason_of(document), Contains("iib_omps_url"));
+    return;
+  }
+  REQUIRE(text_of(document, "state") == "complete");
+  CHECK(io::to_json(document["omps_operator_version"]) == R"({"otter-operator":"1.2.0"})");
+  const auto sent = omps.requests();
+  REQUIRE(sent.size() == 1);
+  CHECK(sent.front().line() == "POST /v2/acme/zipfile");
+  CHECK(sent.front().header("authorization") == "basic hunter2");
+  CHECK_THAT(sent.front().body,
+             Contains("package.yaml") && Contains("otter-operator.clusterserviceversion.yaml"));
+
+  // The request of the page.
+  site.registry().push_base("acme/base", "v4.5", {"amd64"});
+  site.registry().push("acme/otter-bundle", "0.1.0", image);
+  const auto heron = build_index(
+      daemon, "add",
+      site.add_body({site.push_bundle("heron-operator", "1.0.0")}, {.add_arches = {"amd64"}}));
+  REQUIRE(put_over(site, heron, site.pull_spec("acme/index:v4.5")));
+  const auto shown = build(daemon, "add", request_on("legacy-registry.md", site));
+  INFO(text_of(shown, "state_reason"));
+  CHECK(text_of(shown, "state") == "complete");
+  CHECK(io::to_json(shown["omps_operator_version"]) == R"({"otter-operator":"1.2.0"})");
+  REQUIRE(omps.requests().size() == 2);
+  CHECK(omps.requests().back().line() == "POST /v2/acme/zipfile");
+}
+
+TEST_CASE("a package whose answer was stored is not sent again when the daemon dies after it",
+          "[parameters][death]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine(IIBD_EACH_IMAGE_ENGINE());
+  const auto sends = [](const RawRequest& request, const std::string& package) {
+    return request.body.find(package + ".clusterserviceversion.yaml") != std::string::npos;
+  };
+  std::promise<void> second;
+  std::atomic<bool> died{false};
+  const HttpTestServer omps{[&](const RawRequest& request) {
+    if (!sends(request, "otter-operator") || died.exchange(true)) {
+      return answer(200, R"({"version": "1.2.0"})");
+    }
+    second.set_value();
+    return RawAnswer{"", RawAnswer::Then::silence};
+  }};
+  Daemon daemon{site.state(),
+                site.configuration(fmt::format("iib_omps_url: http://{}/\n", omps.address()))};
+  daemon.start();
+  const auto request = submit(daemon, "add",
+                              site.add_body({site.push_bundle("heron-operator", "1.0.0"),
+                                             site.push_bundle("otter-operator", "0.1.0")},
+                                            {.add_arches = {"amd64"}, .more = kLegacy}));
+  REQUIRE(second.get_future().wait_for(std::chrono::seconds{120}) == std::future_status::ready);
+  daemon.kill();
+  daemon.start();
+  const auto document = daemon.wait_final(request);
+
+  INFO(text_of(document, "state_reason"));
+  CHECK(text_of(document, "state") == "complete");
+  CHECK(io::to_json(document["omps_operator_version"]) ==
+        R"({"heron-operator":"1.2.0","otter-operator":"1.2.0"})");
+  const auto sent = omps.requests();
+  CHECK(std::ranges::count_if(
+            sent, [&](const auto& each) { return sends(each, "heron-operator"); }) == 1);
+  CHECK(std::ranges::count_if(
+            sent, [&](const auto& each) { return sends(each, "otter-operator"); }) == 2);
+  CHECK_THAT(daemon.get(fmt::format("/api/v1/builds/{}/logs", request)).body,
+             Contains("package heron-operator was pushed before by this request"));
+}
+
+TEST_CASE("a legacy registry that refuses fails the request with its words", "[parameters]") {
+  IIBD_NEEDS_TOOLS();
+  Site site;
+  site.use_image_engine("embedded");
+  const HttpTestServer omps{
+      [](const RawRequest&) { return answer(403, R"({"message": "acme is not yours"})"); }};
+  Daemon daemon{site.state(),
+                site.configuration(fmt::format("iib_omps_url: http://{}/\n", omps.address()))};
+  daemon.start();
+  const auto document = add(daemon, site);
+  CHECK_THAT(reason_of(document), Contains("acme is not yours") && Contains("otter-operator"));
+  CHECK_THAT(io::to_json(document), !Contains("hunter2"));
 }
 
 }  // namespace iib::test
