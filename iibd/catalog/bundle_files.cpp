@@ -2,6 +2,7 @@
 
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "iib/base/paths.hpp"
 
 #include <fmt/format.h>
 
@@ -18,16 +19,11 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxBundleBytes = 64UL << 20U;
 constexpr std::size_t kMaxFiles = 10'000;
 
-bool is_below(const fs::path& root, const fs::path& path) {
-  const auto [end, unused] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
-  return end == root.end();
-}
-
 void refuse_link_outside(const fs::path& root, const fs::directory_entry& entry) {
   std::error_code error;
   if (!entry.is_symlink(error)) return;
   const auto target = fs::weakly_canonical(entry.path(), error);
-  if (error || !is_below(fs::weakly_canonical(root, error), target)) {
+  if (error || !is_within(target, fs::weakly_canonical(root, error))) {
     throw UserError{fmt::format("{} is a link that leads out of the bundle",
                                 entry.path().lexically_relative(root).string())};
   }

@@ -3,10 +3,10 @@
 #include "catalog/fields.hpp"
 #include "catalog/shown_name.hpp"
 #include "iib/base/error.hpp"
+#include "iib/base/paths.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <set>
@@ -163,8 +163,7 @@ fs::path referenced_file(const std::string& reference, const ObjectPlace& place)
   auto real = fs::canonical(place.root / inside, error);
   if (error) refuse("is not there: add the file, or put the object itself into data");
   const auto root = fs::canonical(place.root, error);
-  const auto [end, unused] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
-  if (error || end != root.end()) refuse(kOut);
+  if (error || !is_within(real, root)) refuse(kOut);
   if (!fs::is_regular_file(real, error)) refuse("is no file: name a regular one");
   return real;
 }

@@ -6,6 +6,7 @@
 #include "catalog/raw_json.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "iib/base/link_or_copy.hpp"
 #include "iib/catalog/fbc_cache.hpp"
 #include "iib/catalog/fbc_changes.hpp"
 #include "iib/io/json.hpp"
@@ -239,20 +240,9 @@ class Update {
       const auto name = entry.path().filename();
       if (!entry.is_regular_file() || outdated_files_.contains(name.string())) continue;
       options_.cancellation.check("making the cache");
-      take_over(entry.path(), directory_ / "cache" / name);
+      link_or_copy(entry.path(), directory_ / "cache" / name);
       ++kept_;
     }
-  }
-
-  static void take_over(const fs::path& from, const fs::path& to) {
-    std::error_code error;
-    fs::create_hard_link(from, to, error);
-    if (!error) return;
-    fs::copy_file(from, to, error);
-    if (!error) fs::permissions(to, static_cast<fs::perms>(kCacheFileMode), error);
-    if (!error) return;
-    throw ExternalError{fmt::format("{} cannot be written: {}", to.string(), error.message()),
-                        ExternalError::Retry::no};
   }
 
   ServeCache write(CheckedCatalog& after, CacheDigest& digest) {

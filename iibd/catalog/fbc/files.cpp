@@ -5,6 +5,7 @@
 #include "catalog/shown_name.hpp"
 #include "iib/base/error.hpp"
 #include "iib/base/files.hpp"
+#include "iib/base/paths.hpp"
 
 #include <fmt/format.h>
 
@@ -124,9 +125,7 @@ class Walk {
       refuse(path, "it is a link that leads nowhere: remove it");
       return false;
     }
-    const auto [end, unused] =
-        std::mismatch(real_root_.begin(), real_root_.end(), target.begin(), target.end());
-    if (end != real_root_.end()) {
+    if (!is_within(target, real_root_)) {
       refuse(path, "it is a link that leads out of the catalog: put the file in its place");
       return false;
     }
