@@ -59,33 +59,68 @@ change_base() {
   echo "$base"
 }
 
-# The sources to read: what changed, with every source that includes a changed header. When that
-# tells nothing, all of them.
-tidy_candidates() { # build directory
-  local base changed
+# What changed, what was changed last first.
+changed_files() {
+  local base
   base=$(change_base)
-  changed=$(
-    [[ -z $base ]] || git -C "$root" diff --name-only "$base" -- '*.cpp' '*.hpp' .clang-tidy
-    git -C "$root" ls-files --others --exclude-standard -- '*.cpp' '*.hpp'
-  )
-  if [[ -z $changed ]] || grep -q '^\.clang-tidy$' <<<"$changed"; then
-    cut -f 1 "$1/lint-sources.tsv"
-  else
-    while IFS=$'\t' read -r source _; do
-      if our_dependencies "$1" "$source" | grep -qxF -f <(echo "$changed"); then
-        echo "$source"
-      fi
-    done <"$1/lint-sources.tsv"
-  fi
+  {
+    git -C "$root" ls-files --modified --others --exclude-standard -- '*.cpp' '*.hpp' .clang-tidy
+    [[ -z $base ]] || git -C "$root" log --format= --name-only "$base..HEAD" -- '*.cpp' '*.hpp' .clang-tidy
+  } | awk '!seen[$0]++'
 }
 
-# The source itself and the headers of ours that it includes, as the last build saw it.
-our_dependencies() { # build directory, source
-  local object
-  object=$(awk -F'\t' -v source="$2" '$1 == source { print $2; exit }' "$1/lint-sources.tsv")
-  echo "$2"
-  ninja -C "$1" -t deps "$object" 2>/dev/null |
-    sed -n 's,^    \(\.\./\)*\(\(include\|iibd\|test\)/.*\.[ch]pp\)$,\2,p'
+# The sources to read: those that changed, and for each changed header that none of them includes one that
+# does. When that tells nothing, all of them.
+tidy_candidates() { # build directory
+  local changed
+  changed=$(changed_files)
+  if [[ -z $changed ]] || grep -qx '\.clang-tidy' <<<"$changed"; then
+    cut -f 1 "$1/lint-includes.tsv" | sort -u
+    return
+  fi
+  awk -F'\t' '
+    FNR == NR { order[++count] = $1; next }
+    !($1 in known) { known[$1] = 1; sources[++total] = $1 }
+    { includes[$2] = includes[$2] $1 "\n"; headers[$1] = headers[$1] $2 "\n" }
+    function take(source,    list, n, i) {
+      if (source in taken) return
+      taken[source] = 1
+      print source
+      n = split(headers[source], list, "\n")
+      for (i = 1; i < n; i++) covered[list[i]] = 1
+    }
+    END {
+      for (i = 1; i <= count; i++) if (order[i] in known) take(order[i])
+      for (i = 1; i <= count; i++) {
+        if (!(order[i] in includes) || order[i] in covered) continue
+        split(includes[order[i]], list, "\n")
+        take(list[1])
+      }
+    }' <(echo "$changed") "$1/lint-includes.tsv"
+}
+
+# Lines `source<TAB>file of ours that it reads`, as the last build saw it; each source reads itself.
+write_includes() { # build directory
+  jq -r --arg root "$root/" '.[] | [.file, .output] | @tsv' "$1/compile_commands.json" |
+    while IFS=$'\t' read -r source object; do
+      printf '%s\t%s\n' "$(realpath --relative-to="$root" "$(cd "$1" && realpath "$source")")" "$object"
+    done | grep '^\(iibd\|include\|test\)/' | sort -u -t $'\t' -k 1,1 >"$1/lint-sources.tsv"
+  ninja -C "$1" -t deps | awk -F'\t' '
+    FNR == NR { source[$2] = $1; print $1 "\t" $1; next }
+    /^[^ ].*: #deps/ { object = $0; sub(/: #deps.*/, "", object); next }
+    /^    (\.\.\/)+(include|iibd|test)\/.*\.[ch]pp$/ && object in source {
+      file = $0
+      gsub(/^    (\.\.\/)+/, "", file)
+      if (file != source[object]) print source[object] "\t" file
+    }' "$1/lint-sources.tsv" - >"$1/lint-includes.tsv"
+}
+
+# The build compiles with precompiled headers, which are of no use to clang. Without them it also tells
+# which source names not all that it uses.
+write_database() { # build directory
+  mkdir -p "$1/lint"
+  jq '[.[] | .command |= gsub("-fpch-preprocess -include [^ ]+ "; "")]' "$1/compile_commands.json" \
+    >"$1/lint/compile_commands.json"
 }
 
 # A source that passed is not read again until it, a header of ours that it includes, or the
@@ -94,50 +129,57 @@ fingerprint() { # build directory, source
   (
     clang-tidy --version
     cat "$root/.clang-tidy"
-    cd "$root" && our_dependencies "$1" "$2" | sort -u | xargs sha256sum
+    cd "$root" && awk -F'\t' -v source="$2" '$1 == source { print $2 }' "$1/lint-includes.tsv" |
+      sort -u | xargs sha256sum
   ) | sha256sum | cut -d ' ' -f 1
 }
 
-tidy_one() { # build directory, source, fingerprints of what passed
-  local mark output
+tidy_one() { # build directory, source, fingerprints of what passed, where to write the result, deadline
+  local mark output result=$4/${2//\//%}
   mark=$3/$(fingerprint "$1" "$2")
   if [[ -e $mark ]]; then
-    return 0
-  fi
+    : >"$result"
+  elif (($5 > 0 && $(date +%s) >= $5)); then
+    : >"$result.unread"
   # The warnings proper are GCC's business; clang has others.
-  if output=$(clang-tidy -p "$1" --quiet --warnings-as-errors='*' \
+  elif output=$(clang-tidy -p "$1/lint" --quiet --warnings-as-errors='*' \
     --extra-arg=-w "$root/$2" 2>&1); then
     : >"$mark"
+    : >"$result"
   else
-    grep -v 'warnings generated\|Suppressed\|Use -header-filter' <<<"$output"
-    return 1
+    grep -v 'warnings generated\|Suppressed\|Use -header-filter' <<<"$output" >"$result"
+    : >"$result.failed"
   fi
 }
 
+# A large change has more sources than a run has time for: IIBD_LINT_SECONDS (600, 0 for no bound) is how
+# long new ones are begun. What was not read then is told and counted as skipped.
 lint_tidy() { # build directory
-  local cache=${XDG_CACHE_HOME:-$HOME/.cache}/iibd-lint source results
+  local cache=${XDG_CACHE_HOME:-$HOME/.cache}/iibd-lint seconds=${IIBD_LINT_SECONDS:-600} source name results
+  local deadline=$((seconds > 0 ? $(date +%s) + seconds : 0))
   mkdir -p "$cache"
   find "$cache" -type f -mtime +30 -delete
-  jq -r --arg root "$root/" '.[] | [.file, .output] | @tsv' "$1/compile_commands.json" |
-    while IFS=$'\t' read -r source object; do
-      printf '%s\t%s\n' "$(realpath --relative-to="$root" "$(cd "$1" && realpath "$source")")" "$object"
-    done | grep '^\(iibd\|include\|test\)/' | sort -u -t $'\t' -k 1,1 >"$1/lint-sources.tsv"
+  write_includes "$1"
+  write_database "$1"
 
   results=$(mktemp -d)
   export root
-  export -f tidy_one fingerprint our_dependencies
+  export -f tidy_one fingerprint
   # shellcheck disable=SC2016 # the inner shell expands these
-  tidy_candidates "$1" | sort -u |
-    xargs -r -P "$(nproc)" -I{} bash -c \
-      'tidy_one "$1" "$2" "$3" >"$4/${2//\//%}" 2>&1 || touch "$4/${2//\//%}.failed"' \
-      tidy "$1" {} "$cache" "$results"
+  tidy_candidates "$1" |
+    xargs -r -P "$(nproc)" -I{} bash -c 'tidy_one "$@"' tidy "$1" {} "$cache" "$results" "$deadline"
   while read -r source; do
-    check "clang-tidy finds nothing in $source" tidy_result "$results/${source//\//%}"
-  done < <(find "$results" -type f ! -name '*.failed' -printf '%f\n' | sort | tr % /)
+    name=${source%.unread}
+    check "clang-tidy finds nothing in ${name//%//}" tidy_result "$results" "$source"
+  done < <(find "$results" -type f ! -name '*.failed' -printf '%f\n' | sort)
   rm -rf "$results"
 }
 
-tidy_result() {
-  cat "$1"
-  [[ ! -e $1.failed ]]
+tidy_result() { # directory of results, file in it
+  if [[ $2 == *.unread ]]; then
+    echo "the time for clang-tidy was over (IIBD_LINT_SECONDS)"
+    return 77
+  fi
+  cat "$1/$2"
+  [[ ! -e $1/$2.failed ]]
 }

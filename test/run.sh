@@ -23,7 +23,8 @@ The last line is `N passed, N failed, N skipped`; the exit status is not 0 when 
 
 Environment: IIBD_SHARED (the real bundles and golden tables that some tests compare with; default
 ../shared beside the checkout; such tests are skipped without it), IIBD_SOAK_SEED (the seed of the soak
-test, as its log shows it), IIBD_LINT_BASE (clang-tidy reads only what changed since that commit).
+test, as its log shows it), IIBD_LINT_BASE (clang-tidy reads only what changed since that commit),
+IIBD_LINT_SECONDS (how long clang-tidy may begin with new files: 600; 0 for no bound).
 TEXT
 }
 
@@ -127,11 +128,11 @@ run_checks() { # build directory, pattern
   done
 }
 
-run_tests() { # build directory, meson options for it, pattern
-  local build=$root/$1 options=$2 pattern=$3 results
+run_tests() { # build directory, pattern, meson options...
+  local build=$root/$1 pattern=$2 results
+  shift 2
   results=$build/test-results
-  # shellcheck disable=SC2086 # several options in one string
-  check "the build is configured" configure "$build" $options
+  check "the build is configured" configure "$build" "$@"
   ((failed == 0)) || return
   if ! ninja -C "$build"; then
     echo "FAILED: the build"
@@ -184,32 +185,42 @@ main() {
   done
   [[ -n $lint || -n $fuzz ]] || tests=yes
 
-  local build options sections=(build run tools test)
+  local build flags options sections=(build run tools test)
   # Not optimised: GCC 12 compiles code with the undefined-behaviour sanitizer up to 15 times as long at -O1.
-  local common='-Dbuildtype=debug -Dwerror=true -Dtests=true --prefix=/usr --sysconfdir=/etc'
+  # -g1 has all that a report names.
+  options=(-Dbuildtype=debug -Dwerror=true -Dtests=true --prefix=/usr --sysconfdir=/etc)
+  flags="'-g1'"
   case $sanitize in
-    address) build=build-test options="$common -Db_sanitize=address,undefined" ;;
-    thread) build=build-tsan options="$common -Db_sanitize=thread" ;;
-    none) build=build-plain options="$common -Db_sanitize=none" ;;
+    address)
+      build='build-test'
+      # Where a pointer is null, the address sanitizer tells, too. Both checks stand before each use of a
+      # pointer, and made most of the code and data of a program; the fuzz targets have them.
+      flags+=",'-fno-sanitize=null','-fno-sanitize=alignment'"
+      # Position independent, each start of a daemon would relocate some millions of the sanitizer's addresses.
+      flags+=",'-fno-pie'"
+      options+=("-Db_sanitize=address,undefined" -Db_staticpic=false -Dcpp_link_args=-no-pie)
+      ;;
+    thread) build='build-tsan' options+=(-Db_sanitize=thread) ;;
+    none) build='build-plain' options+=(-Db_sanitize=none) ;;
     *) die "--sanitize knows address, thread and none, not $sanitize" ;;
   esac
+  options+=("-Dcpp_args=[$flags]")
   [[ -z $lint ]] || sections+=(lint)
   [[ -z $fuzz ]] || sections+=(fuzz)
   "$root/packaging/install-packages.sh" "${sections[@]}" || die "the packages could not be installed"
 
-  # Lets ccache, if there, reuse what another checkout of the same sources compiled.
-  export CCACHE_NOHASHDIR=1
+  # Lets ccache, if there, reuse what another checkout of the same sources compiled, with precompiled headers.
+  export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
   export IIBD_SHARED=${IIBD_SHARED:-$(dirname "$root")/shared}
   export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1}
   export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
   export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
 
-  [[ -z $tests ]] || run_tests "$build" "$options" "$pattern"
+  [[ -z $tests ]] || run_tests "$build" "$pattern" "${options[@]}"
   if [[ -n $lint ]]; then
     # shellcheck source=test/lint.sh
     source "$root/test/lint.sh"
-    # shellcheck disable=SC2086 # several options in one string
-    check "the build is configured" configure "$root/$build" $options
+    check "the build is configured" configure "$root/$build" "${options[@]}"
     # clang-tidy needs the generated sources, and to know which headers a source includes.
     check "everything builds" ninja -C "$root/$build"
     run_lint "$root/$build"

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <optional>
+#include <stdexcept>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -158,6 +159,10 @@ void keep_last_members_everywhere(JsonValue& value, JsonAllocator& allocator) {
 }
 
 }  // namespace
+
+void misuse_of_json(const char* condition) {
+  throw std::logic_error{fmt::format("misuse of JSON: {}", condition)};
+}
 
 JsonDocument parse_json(std::string_view text, const JsonOptions& options) {
   if (text.size() > options.max_bytes) {

@@ -1,12 +1,17 @@
 #pragma once
 
-#include <stdexcept>
+namespace iib::io {
+
+/// Throws std::logic_error: what is asked of a JSON value is not what it is.
+[[noreturn]] void misuse_of_json(const char* condition);
+
+}  // namespace iib::io
 
 // RapidJSON is configured here and nowhere else: include this header instead of RapidJSON's own.
 // A wrong use (reading a number as text, say) throws instead of ending the daemon.
 #define RAPIDJSON_HAS_STDSTRING 1
 #define RAPIDJSON_ASSERT(condition) \
-  ((condition) ? static_cast<void>(0) : throw std::logic_error{"misuse of JSON: " #condition})
+  ((condition) ? static_cast<void>(0) : iib::io::misuse_of_json(#condition))
 
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>

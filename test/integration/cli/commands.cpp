@@ -98,8 +98,18 @@ RunningCommand::RunningCommand(const Commands& commands, const Arguments& argume
     posix_spawn_file_actions_addopen(&actions, stream++, (directory_.path() / name).c_str(),
                                      O_WRONLY | O_CREAT, 0600);
   }
-  const int failure = ::posix_spawn(&pid_, IIBD_BINARY, &actions, nullptr, pointers(words).data(),
-                                    pointers(environment).data());
+  // Under nohup, or in the background of a script, some of these are ignored, and iibd leaves that
+  // so.
+  sigset_t heard{};
+  ::sigemptyset(&heard);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&heard, number);
+  posix_spawnattr_t attributes{};
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigdefault(&attributes, &heard);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  const int failure = ::posix_spawn(&pid_, IIBD_BINARY, &actions, &attributes,
+                                    pointers(words).data(), pointers(environment).data());
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (failure != 0) throw std::runtime_error{"iibd cannot be started"};
 }
