@@ -104,7 +104,7 @@ write_includes() { # build directory
   jq -r --arg root "$root/" '.[] | [.file, .output] | @tsv' "$1/compile_commands.json" |
     while IFS=$'\t' read -r source object; do
       printf '%s\t%s\n' "$(realpath --relative-to="$root" "$(cd "$1" && realpath "$source")")" "$object"
-    done | grep '^\(iibd\|include\|test\)/' | sort -u -t $'\t' -k 1,1 >"$1/lint-sources.tsv"
+    done | grep -E $'^(iibd|include|test)/.*\\.cpp\t' | sort -u -t $'\t' -k 1,1 >"$1/lint-sources.tsv"
   ninja -C "$1" -t deps | awk -F'\t' '
     FNR == NR { source[$2] = $1; print $1 "\t" $1; next }
     /^[^ ].*: #deps/ { object = $0; sub(/: #deps.*/, "", object); next }
