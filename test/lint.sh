@@ -152,10 +152,10 @@ tidy_one() { # build directory, source, fingerprints of what passed, where to wr
   fi
 }
 
-# A large change has more sources than a run has time for: IIBD_LINT_SECONDS (600, 0 for no bound) is how
+# A large change has more sources than a run has time for: IIBD_LINT_SECONDS (300, 0 for no bound) is how
 # long new ones are begun. What was not read then is told and counted as skipped.
 lint_tidy() { # build directory
-  local cache=${XDG_CACHE_HOME:-$HOME/.cache}/iibd-lint seconds=${IIBD_LINT_SECONDS:-600} source name results
+  local cache=${XDG_CACHE_HOME:-$HOME/.cache}/iibd-lint seconds=${IIBD_LINT_SECONDS:-300} source name results
   local deadline=$((seconds > 0 ? $(date +%s) + seconds : 0))
   mkdir -p "$cache"
   find "$cache" -type f -mtime +30 -delete

@@ -24,7 +24,7 @@ The last line is `N passed, N failed, N skipped`; the exit status is not 0 when 
 Environment: IIBD_SHARED (the real bundles and golden tables that some tests compare with; default
 ../shared beside the checkout; such tests are skipped without it), IIBD_SOAK_SEED (the seed of the soak
 test, as its log shows it), IIBD_LINT_BASE (clang-tidy reads only what changed since that commit),
-IIBD_LINT_SECONDS (how long clang-tidy may begin with new files: 600; 0 for no bound).
+IIBD_LINT_SECONDS (how long clang-tidy may begin with new files: 300; 0 for no bound).
 TEXT
 }
 
