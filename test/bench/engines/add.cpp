@@ -151,8 +151,8 @@ void compare_architectures(const Daemon& daemon, std::string_view what, int roun
     fmt::print("  {:16} {}; processor time of the daemon {}, of the registry {}\n", engine->name,
                engine->second.text(0), engine->processor.text(1), engine->registry.text(1));
   }
-  const auto each = [](const Sample& one, const Sample& eight) {
-    return (eight.median() - one.median()) / static_cast<double>(kEight.size() - kOne.size());
+  const auto each = [](const Sample& fewer, const Sample& more) {
+    return (more.median() - fewer.median()) / static_cast<double>(kEight.size() - kOne.size());
   };
   fmt::print(
       "  ratio {} (aim: at most 1.1); each further one {:.1f}, processor time of the daemon "
